@@ -1,0 +1,3 @@
+//! Every stage of continuous integration, as one command.
+
+fn main() {}

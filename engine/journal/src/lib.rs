@@ -1,0 +1,1 @@
+//! The journal: records, staging log, segments, writer, reader, recovery. Knows only bytes.

@@ -1,0 +1,1 @@
+//! Agents, cores, clocks, rings and counters. Knows no trading word.

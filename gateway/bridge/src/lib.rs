@@ -1,0 +1,1 @@
+//! Where published events go: the local sink.

@@ -1,0 +1,1 @@
+//! The client library: logon, orders, reports, resume.

@@ -1,0 +1,1 @@
+//! Sockets: the io_uring reactor, the acceptor, the gateway agent.

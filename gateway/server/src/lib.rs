@@ -1,0 +1,1 @@
+//! The matchgate binary: configuration, wiring, verbs.

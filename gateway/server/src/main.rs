@@ -1,0 +1,3 @@
+//! The `matchgate` binary.
+
+fn main() {}

@@ -1,0 +1,343 @@
+//! Messages: what client and venue say to each other, whichever encoding carries it.
+//!
+//! An encoding turns bytes into a [`ClientMessage`] and a [`ServerMessage`] into bytes; it knows
+//! no rule of the session. Prices are 1e-9 units, times nanoseconds since the Unix epoch.
+
+use matchgate_core::domain::{
+    CancelReason, ClientOrderId, Durability, EventId, MassCancelScope, Name, OrderId, OrderType,
+    Price, Quantity, RejectReason, RequestNumber, Side, Symbol, TimeInForce,
+};
+
+/// Version of the session rules that this build speaks.
+pub const PROTOCOL_VERSION: u16 = 1;
+/// Bytes in the longest frame of a client.
+pub const CLIENT_FRAME_BYTES_MAX: usize = 1024;
+/// Bytes in the longest frame of the venue.
+pub const SERVER_FRAME_BYTES_MAX: usize = 1024;
+/// Requests above the decided prefix that a logon answer can tell apart.
+pub const DECIDED_BITMAP_BITS: usize = 2048;
+
+/// First message of a client.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Logon {
+    /// [`PROTOCOL_VERSION`] of the client.
+    pub protocol_version: u16,
+    /// Key of the session.
+    pub key: Name,
+    /// Sequence of the first server message that the client lacks; 1 for all, 0 for none older
+    /// than now.
+    pub next_expected: u64,
+    /// When acknowledgements may leave on this session until it logs on anew.
+    pub durability: Durability,
+}
+
+/// How a request names an order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OrderTarget {
+    /// By the number of the request that entered it, on this session.
+    Request(RequestNumber),
+    /// By its client order id, within the firm.
+    ClientOrderId(ClientOrderId),
+    /// By the venue's id.
+    OrderId(OrderId),
+}
+
+/// Enters an order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NewOrderRequest {
+    /// Number of the request.
+    pub request: RequestNumber,
+    /// Client order id; empty where the request number is name enough.
+    pub client_order_id: ClientOrderId,
+    /// Account; `None` for the session's default.
+    pub account: Option<Name>,
+    /// What to trade.
+    pub symbol: Symbol,
+    /// Buy or sell.
+    pub side: Side,
+    /// Limit or market.
+    pub order_type: OrderType,
+    /// Day or immediate-or-cancel.
+    pub time_in_force: TimeInForce,
+    /// Refuse it rather than take.
+    pub post_only: bool,
+    /// Limit price; not read for a market order.
+    pub price: Price,
+    /// Quantity to trade.
+    pub quantity: Quantity,
+}
+
+/// Cancels one order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CancelRequest {
+    /// Number of the request.
+    pub request: RequestNumber,
+    /// The order.
+    pub target: OrderTarget,
+}
+
+/// Makes one order smaller.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ReduceRequest {
+    /// Number of the request.
+    pub request: RequestNumber,
+    /// The order.
+    pub target: OrderTarget,
+    /// New TOTAL quantity, the executed part included.
+    pub quantity: Quantity,
+}
+
+/// Gives one order a new price or quantity.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ReplaceRequest {
+    /// Number of the request.
+    pub request: RequestNumber,
+    /// The order.
+    pub target: OrderTarget,
+    /// New client order id; empty to keep the old one.
+    pub client_order_id: ClientOrderId,
+    /// New limit price.
+    pub price: Price,
+    /// New TOTAL quantity, the executed part included.
+    pub quantity: Quantity,
+}
+
+/// Cancels many orders.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MassCancelRequest {
+    /// Number of the request.
+    pub request: RequestNumber,
+    /// Those of the session, or of an account.
+    pub scope: MassCancelScope,
+    /// The account of that scope; `None` for the session's default.
+    pub account: Option<Name>,
+    /// Only this symbol.
+    pub symbol: Option<Symbol>,
+    /// Only this side.
+    pub side: Option<Side>,
+}
+
+/// What a client says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ClientMessage {
+    /// Logs on.
+    Logon(Logon),
+    /// Shows that the client lives.
+    Heartbeat,
+    /// Ends the connection in good order.
+    Logout,
+    /// Enters an order.
+    NewOrder(NewOrderRequest),
+    /// Cancels one.
+    Cancel(CancelRequest),
+    /// Makes one smaller.
+    Reduce(ReduceRequest),
+    /// Replaces one.
+    Replace(ReplaceRequest),
+    /// Cancels many.
+    MassCancel(MassCancelRequest),
+}
+
+/// Answer to a logon. What follows on the connection is every message from `replay_from` on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LogonAnswer {
+    /// The process's epoch: another one than before means that it was started anew.
+    pub epoch: u32,
+    /// First server sequence that will be sent again; equals `next_sequence` where none is.
+    pub replay_from: u64,
+    /// Sequence of the next message that is not yet numbered.
+    pub next_sequence: u64,
+    /// Every request up to this one is decided.
+    pub decided_through: RequestNumber,
+    /// Highest request number ever taken; the next new one is one above.
+    pub request_highest: RequestNumber,
+    /// Bit i set: request `decided_through + 1 + i` is decided. Others up to `request_highest`
+    /// are not, and are executed when sent again.
+    pub decided_above: [u64; DECIDED_BITMAP_BITS / 64],
+    /// Class in force.
+    pub durability: Durability,
+    /// Milliseconds between heartbeats, both ways; the peer is dead after 2.5 of them.
+    pub heartbeat_interval_ms: u32,
+    /// Live orders that the default account may have.
+    pub open_orders_max: u32,
+    /// 0, or the first sequence whose message a power loss took.
+    pub lost_from: u64,
+}
+
+/// What just happened to an order (FIX ExecType 150).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[repr(u8)]
+pub enum ExecType {
+    /// The order was taken.
+    New = 0,
+    /// What was open is gone.
+    Canceled = 4,
+    /// It has a new price or quantity.
+    Replaced = 5,
+    /// It was refused.
+    Rejected = 8,
+    /// It was made smaller and kept its priority.
+    Reduced = 14,
+    /// It traded.
+    Trade = 15,
+}
+
+/// Where an order stands now (FIX OrdStatus 39).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[repr(u8)]
+pub enum OrderStatus {
+    /// Live, nothing traded.
+    New = 0,
+    /// Live, some traded.
+    PartiallyFilled = 1,
+    /// Ended, nothing open.
+    Filled = 2,
+    /// Ended, the rest canceled.
+    Canceled = 4,
+    /// Never was live.
+    Rejected = 8,
+}
+
+/// Whether a fill made or took liquidity (FIX LastLiquidityInd 851).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[repr(u8)]
+pub enum Liquidity {
+    /// Not a fill.
+    None = 0,
+    /// The order was resting.
+    Added = 1,
+    /// The order was the aggressor.
+    Removed = 2,
+}
+
+/// What happened to an order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ExecutionReport {
+    /// What happened.
+    pub exec_type: ExecType,
+    /// Where the order stands.
+    pub order_status: OrderStatus,
+    /// Why, where it was refused.
+    pub reject_reason: Option<RejectReason>,
+    /// Why, where it was canceled.
+    pub cancel_reason: Option<CancelReason>,
+    /// The venue's id; [`OrderId::NONE`] where it was refused.
+    pub order_id: OrderId,
+    /// Id of the event; all zero where the gateway refused it.
+    pub execution_id: EventId,
+    /// The request that this answers; 0 where none did (a fill of a resting order).
+    pub request: RequestNumber,
+    /// The request that entered the order.
+    pub order_request: RequestNumber,
+    /// The order's client order id.
+    pub client_order_id: ClientOrderId,
+    /// Where a replace gave a new one: the id before.
+    pub original_client_order_id: ClientOrderId,
+    /// Its account.
+    pub account: Name,
+    /// Its symbol.
+    pub symbol: Symbol,
+    /// Its side.
+    pub side: Side,
+    /// Its type.
+    pub order_type: OrderType,
+    /// Its time in force.
+    pub time_in_force: TimeInForce,
+    /// Its limit price; zero for a market order.
+    pub price: Price,
+    /// Its total quantity.
+    pub order_quantity: Quantity,
+    /// What traded so far.
+    pub cumulative: Quantity,
+    /// What is open; 0 when the order has ended.
+    pub leaves: Quantity,
+    /// Price of this fill.
+    pub last_price: Price,
+    /// Quantity of this fill; 0 where this is none.
+    pub last_quantity: Quantity,
+    /// Of this fill.
+    pub liquidity: Liquidity,
+    /// Event time; 0 where the gateway refused it.
+    pub transact_time_ns: u64,
+}
+
+/// A cancel, reduce or replace was refused; the order is as before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CancelReject {
+    /// The request refused.
+    pub request: RequestNumber,
+    /// Why.
+    pub reason: RejectReason,
+    /// The order where it is known; else [`OrderId::NONE`].
+    pub order_id: OrderId,
+    /// Its client order id where it is known or was named.
+    pub client_order_id: ClientOrderId,
+    /// Event time; 0 where the gateway refused it.
+    pub transact_time_ns: u64,
+}
+
+/// A request other than for one order was refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BusinessReject {
+    /// The request refused.
+    pub request: RequestNumber,
+    /// Why.
+    pub reason: RejectReason,
+}
+
+/// A mass cancel is complete in every shard.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MassCancelReport {
+    /// The request.
+    pub request: RequestNumber,
+    /// Orders canceled by it.
+    pub count: u32,
+    /// Event time of the last shard's part.
+    pub transact_time_ns: u64,
+}
+
+/// A numbered message: it keeps its number for good and can be sent again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Report {
+    /// What happened to an order.
+    Execution(ExecutionReport),
+    /// A cancel, reduce or replace was refused.
+    CancelReject(CancelReject),
+    /// Another request was refused.
+    BusinessReject(BusinessReject),
+    /// A mass cancel is complete.
+    MassCancel(MassCancelReport),
+}
+
+/// What the venue says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ServerMessage {
+    /// Answers a logon.
+    LogonAnswer(LogonAnswer),
+    /// A numbered message. `resend` is set where it was numbered before this logon.
+    Report {
+        /// Its number, from 1, without gaps but those a logon answer announces.
+        sequence: u64,
+        /// Whether it may have been sent before.
+        resend: bool,
+        /// What it says.
+        report: Report,
+    },
+    /// Not numbered: a repeat of a request that was decided before changed nothing.
+    RequestRepeated {
+        /// The request.
+        request: RequestNumber,
+    },
+    /// Shows that the venue lives.
+    Heartbeat {
+        /// Sequence of the next message.
+        next_sequence: u64,
+        /// Every message up to this one would survive a power loss.
+        durable_through: u64,
+    },
+    /// Ends the connection.
+    Logout {
+        /// Why.
+        reason: RejectReason,
+    },
+}

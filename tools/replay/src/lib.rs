@@ -1,0 +1,1 @@
+//! Recorded sessions against the real gateway: readers, order flow, checks, reports.

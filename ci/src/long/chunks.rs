@@ -1,0 +1,182 @@
+//! Runs one test over and over, a chunk of work at a time, until its count or its time is up.
+//!
+//! The test takes how much to do and from which seed out of its environment; a chunk counts only
+//! when the test ran and passed.
+
+use std::path::Path;
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use anyhow::{Result, bail};
+
+use super::counts::{Counts, code_identity, counts_path};
+use crate::process::{self, Ended, cargo};
+use crate::test_report::{TestReport, Totals};
+use crate::tree::Tree;
+
+/// A chunk aims at this time: long enough that starting it costs nothing, short enough that
+/// little is lost when it is cut off.
+const CHUNK_MS: u64 = 120_000;
+
+/// A test whose amount of work its environment decides.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct ChunkedTest {
+    pub(super) stage: &'static str,
+    /// What is counted, in the plural.
+    pub(super) unit: &'static str,
+    /// The arguments of `cargo test` that choose the test.
+    pub(super) test: &'static [&'static str],
+    /// The variable that says how many units to do.
+    pub(super) count_variable: &'static str,
+    /// The variable that says from which seed.
+    pub(super) seed_variable: &'static str,
+    /// Units of the first chunk, before the pace is known.
+    pub(super) first_chunk: u64,
+    /// Units after which the stage is done, over all runs.
+    pub(super) total: u64,
+}
+
+/// How one chunk ended.
+enum Chunk {
+    Passed(Duration),
+    Failed,
+    CutOff,
+}
+
+impl ChunkedTest {
+    /// Runs chunks until `total` units are done, `deadline` has come or a chunk fails; returns
+    /// whether none failed.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error when the test cannot be built or started, when it does not run at all, or
+    /// when the counts cannot be read or kept.
+    pub(super) fn run(&self, root: &Path, total: Option<u64>, deadline: Instant) -> Result<bool> {
+        let total = total.unwrap_or(self.total);
+        let path = counts_path(root, self.stage);
+        let mut counts = Counts::load(&path, code_identity(&Tree::load(root)?))?;
+        if !self.build(root, deadline)? {
+            return Ok(false);
+        }
+        while counts.done < total && has_time(&counts, deadline) {
+            let units = next_chunk(&counts, self.first_chunk).min(total - counts.done);
+            let seed = counts.next_seed();
+            match self.chunk(root, units, seed, deadline)? {
+                Chunk::Passed(elapsed) => {
+                    counts.chunks += 1;
+                    counts.done += units;
+                    counts.elapsed_ms += u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX);
+                }
+                Chunk::Failed => counts.failed_seeds.push(seed),
+                Chunk::CutOff => {
+                    println!("{}: the time is up; this chunk is not counted", self.stage);
+                }
+            }
+            counts.save(&path)?;
+            println!("{}", self.summary(&counts, total));
+            if counts.failed_seeds.contains(&seed) {
+                println!("again: {}", self.repeat_line(units, seed));
+                return Ok(false);
+            }
+        }
+        println!("{}", self.summary(&counts, total));
+        Ok(counts.failed_seeds.is_empty())
+    }
+
+    fn command(&self, root: &Path) -> Command {
+        let mut command = cargo(root, &["test", "--locked", "--release"]);
+        command.args(self.test);
+        command
+    }
+
+    /// Builds first, so that the time of a chunk is the time of its work.
+    fn build(&self, root: &Path, deadline: Instant) -> Result<bool> {
+        let mut command = cargo(root, &["test", "--locked", "--release", "--no-run"]);
+        command.args(self.test.iter().take_while(|argument| **argument != "--"));
+        match process::stream(&mut command, Some(deadline), &mut |_| {})? {
+            Ended::Success => Ok(true),
+            Ended::Failure => {
+                println!("{}: the test does not compile", self.stage);
+                Ok(false)
+            }
+            Ended::Deadline => bail!("{}: not built within the time", self.stage),
+        }
+    }
+
+    fn chunk(&self, root: &Path, units: u64, seed: u64, deadline: Instant) -> Result<Chunk> {
+        let mut command = self.command(root);
+        command
+            .arg("--show-output")
+            .env(self.count_variable, units.to_string())
+            .env(self.seed_variable, seed.to_string());
+        let started = Instant::now();
+        let mut report = TestReport::default();
+        let ended = process::stream(&mut command, Some(deadline), &mut |line| report.line(line))?;
+        match ended {
+            Ended::Deadline => Ok(Chunk::CutOff),
+            Ended::Failure => Ok(Chunk::Failed),
+            Ended::Success => match report.totals() {
+                Totals {
+                    passed: 1..,
+                    skipped: 0,
+                    ..
+                } => Ok(Chunk::Passed(started.elapsed())),
+                totals => bail!("{}: the test did not run: {totals}", self.stage),
+            },
+        }
+    }
+
+    fn repeat_line(&self, units: u64, seed: u64) -> String {
+        let Self {
+            count_variable,
+            seed_variable,
+            ..
+        } = self;
+        let test = self.test.join(" ");
+        format!("{count_variable}={units} {seed_variable}={seed} cargo test --release {test}")
+    }
+
+    fn summary(&self, counts: &Counts, total: u64) -> String {
+        let Counts {
+            chunks,
+            done,
+            elapsed_ms,
+            failed_seeds,
+            ..
+        } = counts;
+        let (stage, unit, failed) = (self.stage, self.unit, failed_seeds.len());
+        let seconds = elapsed_ms / 1000;
+        let open = if *done < total {
+            "; run again to go on"
+        } else {
+            ""
+        };
+        format!(
+            "{stage}: {done} of {total} {unit} in {chunks} chunks, {failed} failed, \
+             {seconds} s{open}"
+        )
+    }
+}
+
+/// Returns how many units the next chunk should do to take about [`CHUNK_MS`].
+///
+/// It grows to four times the mean at most, so that one lucky chunk cannot make the next one
+/// endless.
+fn next_chunk(counts: &Counts, first: u64) -> u64 {
+    if counts.chunks == 0 {
+        return first;
+    }
+    let at_this_pace = counts.done.saturating_mul(CHUNK_MS) / counts.elapsed_ms.max(1);
+    let mean = counts.done / counts.chunks;
+    at_this_pace.min(mean.saturating_mul(4)).max(1)
+}
+
+/// Returns whether a chunk like those before would end before `deadline`.
+fn has_time(counts: &Counts, deadline: Instant) -> bool {
+    let left = deadline.saturating_duration_since(Instant::now());
+    left > Duration::from_millis(counts.elapsed_ms / counts.chunks.max(1))
+}
+
+#[cfg(test)]
+#[path = "../tests/chunks.rs"]
+mod tests;

@@ -1,0 +1,69 @@
+//! A chunk is sized by the pace so far, and a run says how far it came.
+
+use std::time::{Duration, Instant};
+
+use super::{ChunkedTest, Counts, has_time, next_chunk};
+
+const TEST: ChunkedTest = ChunkedTest {
+    stage: "crash",
+    unit: "cycles",
+    test: &["-p", "matchgate-server", "--", "crash"],
+    count_variable: "COUNT",
+    seed_variable: "SEED",
+    first_chunk: 20,
+    total: 100,
+};
+
+fn counts(chunks: u64, done: u64, elapsed_ms: u64) -> Counts {
+    Counts {
+        chunks,
+        done,
+        elapsed_ms,
+        ..Counts::new("code".to_owned())
+    }
+}
+
+#[test]
+fn first_chunk_has_the_size_it_was_given() {
+    assert_eq!(next_chunk(&counts(0, 0, 0), 20), 20);
+}
+
+#[test]
+fn next_chunk_takes_two_minutes_at_the_pace_so_far() {
+    assert_eq!(next_chunk(&counts(1, 100, 60_000), 20), 200);
+    assert_eq!(next_chunk(&counts(2, 100, 600_000), 20), 20);
+}
+
+#[test]
+fn next_chunk_grows_fourfold_at_most_and_never_to_nothing() {
+    assert_eq!(next_chunk(&counts(1, 20, 1), 20), 80);
+    assert_eq!(next_chunk(&counts(1, 1, 900_000), 20), 1);
+}
+
+#[test]
+fn chunk_that_would_not_end_in_time_is_not_begun() {
+    let far = Instant::now() + Duration::from_secs(60);
+    assert!(has_time(&counts(2, 40, 20_000), far));
+    assert!(!has_time(&counts(2, 40, 200_000), far));
+    assert!(!has_time(&counts(0, 0, 0), Instant::now()));
+}
+
+#[test]
+fn summary_says_how_to_go_on() {
+    let open = TEST.summary(&counts(2, 40, 61_500), 100);
+    assert_eq!(
+        open,
+        "crash: 40 of 100 cycles in 2 chunks, 0 failed, 61 s; run again to go on"
+    );
+    let done = TEST.summary(&counts(5, 100, 61_500), 100);
+    assert_eq!(done, "crash: 100 of 100 cycles in 5 chunks, 0 failed, 61 s");
+}
+
+#[test]
+fn failed_chunk_can_be_repeated_from_one_line() {
+    let line = TEST.repeat_line(80, 7);
+    assert_eq!(
+        line,
+        "COUNT=80 SEED=7 cargo test --release -p matchgate-server -- crash"
+    );
+}

@@ -1,1 +1,10 @@
 //! Recorded sessions against the real gateway: readers, order flow, checks, reports.
+#![forbid(unsafe_code)]
+
+mod decimal;
+pub mod drive;
+pub mod error;
+pub mod flow;
+pub mod lobster;
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,127 @@
+//! Order flow: what a recorded session makes a client send, in no protocol's words.
+//!
+//! Commands are numbered from 1 in the order in which they are sent, and the number of the command
+//! that enters an order names that order for good. It must not know an engine or a connection.
+
+use matchgate_core::domain::{Notional, Price, Quantity, Side};
+
+use crate::lobster::Row;
+
+/// Number of a command in its flow, from 1; names the order that the command enters.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct CommandNumber(pub u64);
+
+/// Whose order it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Owner {
+    /// Orders that the recording names.
+    Recorded,
+    /// Quantity whose orders the recording never showed: the opening book, and levels that came
+    /// into view at its edge.
+    Seed,
+}
+
+/// What an immediate-or-cancel order must execute.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ExpectedExecution {
+    /// Quantity.
+    pub quantity: Quantity,
+    /// Sum of price x quantity. Since no fill is worse than the limit, a sum of limit x quantity
+    /// means that each fill is at the limit.
+    pub notional: Notional,
+}
+
+/// A sum over executions.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ExecutionTotals {
+    /// How many.
+    pub count: u64,
+    /// Their quantity.
+    pub quantity: u64,
+    /// Their price x quantity.
+    pub notional: Notional,
+}
+
+impl ExecutionTotals {
+    /// Adds all executions of `other`.
+    pub fn merge(&mut self, other: &Self) {
+        self.count += other.count;
+        self.quantity += other.quantity;
+        self.notional = sum(self.notional, other.notional);
+    }
+
+    /// Adds one execution of `quantity` for `notional`.
+    pub fn add(&mut self, quantity: Quantity, notional: Notional) {
+        self.count += 1;
+        self.quantity += quantity.get();
+        self.notional = sum(self.notional, notional);
+    }
+}
+
+/// What a command does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Action {
+    /// Enters a day limit order. It must not trade.
+    Enter {
+        /// Whose it is.
+        owner: Owner,
+        /// Buy or sell.
+        side: Side,
+        /// Limit price.
+        price: Price,
+        /// Quantity.
+        quantity: Quantity,
+    },
+    /// Makes an order smaller in place.
+    Reduce {
+        /// The command that entered it.
+        target: CommandNumber,
+        /// Its new TOTAL quantity, the executed part included.
+        quantity: Quantity,
+    },
+    /// Cancels an order.
+    Cancel {
+        /// The command that entered it.
+        target: CommandNumber,
+    },
+    /// Enters an immediate-or-cancel limit order of [`Owner::Recorded`].
+    Take {
+        /// Buy or sell.
+        side: Side,
+        /// Limit price.
+        price: Price,
+        /// Quantity.
+        quantity: Quantity,
+        /// What it must execute; `None` where the recording cannot tell.
+        expected: Option<ExpectedExecution>,
+    },
+}
+
+/// One command.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FlowCommand {
+    /// Its number.
+    pub number: CommandNumber,
+    /// What it does.
+    pub action: Action,
+}
+
+/// What one message of a recording, or one run of messages, makes of the flow. After its commands
+/// the engine's book must show `row`.
+#[derive(Clone, Copy, Debug)]
+pub struct Step<'a> {
+    /// Last line of the message file that went into it; 0 for the opening book.
+    pub line: u64,
+    /// Time of the recording, nanoseconds after midnight.
+    pub time_ns: u64,
+    /// The commands, in their order; may be none.
+    pub commands: &'a [FlowCommand],
+    /// The best levels of both sides afterwards, where the recording has them.
+    pub row: Option<&'a Row>,
+}
+
+/// Notional values of one recording: a sum that leaves 128 bits needs 2^64 of the largest.
+fn sum(one: Notional, other: Notional) -> Notional {
+    one.checked_add(other)
+        .expect("the notional values of one recording fit 128 bits")
+}

@@ -1,1 +1,27 @@
 //! Sockets: the io_uring reactor, the acceptor, the gateway agent.
+//!
+//! The only crate that touches a socket. What the bytes mean is decided by `matchgate-schema`,
+//! what they cause by `matchgate-session`.
+#![deny(clippy::indexing_slicing, clippy::as_conversions)]
+#![cfg_attr(
+    test,
+    allow(
+        clippy::indexing_slicing,
+        clippy::as_conversions,
+        reason = "a test that is out of bounds fails, as it should"
+    )
+)]
+
+mod connection;
+pub mod reactor;
+#[expect(
+    unsafe_code,
+    reason = "io_uring shares memory with the kernel; the module keeps it sound"
+)]
+mod ring;
+
+pub use connection::{CloseCause, ConnectionId};
+pub use reactor::{AdoptError, Reactor, ReactorError, ReactorEvent, ReactorOptions};
+
+#[cfg(test)]
+mod tests;

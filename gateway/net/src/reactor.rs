@@ -1,0 +1,562 @@
+//! The reactor: connections as a bounded table with bytes in and bytes out.
+//!
+//! One duty cycle is [`Reactor::poll`], then [`Reactor::next_event`] until there is none, then
+//! [`Reactor::submit`]. Only `submit` makes a system call, one at most, and none when there is
+//! nothing to do; nothing ever waits, and nothing is allocated after [`Reactor::new`]. It must not
+//! know frames, sessions or time.
+
+use std::collections::VecDeque;
+use std::io;
+use std::net::{Shutdown, TcpListener, TcpStream};
+use std::os::fd::{AsFd, OwnedFd};
+use std::time::Duration;
+
+use crate::connection::{CloseCause, ConnectionId, ConnectionTable, Phase};
+use crate::ring::{Completion, Filled, Received, Uring, UringOptions};
+
+/// Connections of one reactor at the most.
+pub const CONNECTIONS_MAX: u32 = 1_024;
+/// Receive buffers of one reactor at the most.
+pub const RECEIVE_BUFFERS_MAX: u16 = 4_096;
+/// Bytes of one receive buffer at the most.
+pub const RECEIVE_BUFFER_BYTES_MAX: u32 = 65_536;
+/// Bytes that may wait to be sent on one connection at the most, beside those in flight.
+pub const OUTPUT_BYTES_MAX: usize = 1 << 20;
+
+/// Sizes of a reactor, fixed at its start.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ReactorOptions {
+    /// Connections at one time; 1 to [`CONNECTIONS_MAX`].
+    pub connections: u32,
+    /// Receive buffers, shared by all connections; a power of two up to [`RECEIVE_BUFFERS_MAX`].
+    pub receive_buffers: u16,
+    /// Bytes of each; 1 to [`RECEIVE_BUFFER_BYTES_MAX`].
+    pub receive_buffer_bytes: u32,
+    /// Bytes that may wait on one connection, and as many again in flight; 1 to
+    /// [`OUTPUT_BYTES_MAX`].
+    pub output_bytes: usize,
+}
+
+impl Default for ReactorOptions {
+    /// 256 connections, 512 buffers of 4 KiB, 32 KiB of output each way: 18 MiB in all.
+    fn default() -> Self {
+        Self {
+            connections: 256,
+            receive_buffers: 512,
+            receive_buffer_bytes: 4_096,
+            output_bytes: 32 * 1_024,
+        }
+    }
+}
+
+/// The reactor cannot start or cannot go on.
+#[derive(Debug, thiserror::Error)]
+pub enum ReactorError {
+    /// An option is outside its range.
+    #[error("reactor option {name} = {value} is outside its range")]
+    Option {
+        /// Its name.
+        name: &'static str,
+        /// Its value.
+        value: usize,
+    },
+    /// The kernel made no io_uring instance: older than Linux 6.6, `io_uring_disabled`, or too
+    /// little lockable memory.
+    #[error("no io_uring instance (Linux 6.6 or later, not disabled): {0}")]
+    Setup(#[source] io::Error),
+    /// The kernel refused a submission as a whole.
+    #[error("io_uring_enter failed: {0}")]
+    Enter(#[source] io::Error),
+}
+
+/// A socket was not taken over; it is closed.
+#[derive(Debug, thiserror::Error)]
+pub enum AdoptError {
+    /// Every slot is in use.
+    #[error("every connection slot is in use")]
+    Full,
+    /// The socket could not be set up.
+    #[error("socket could not be set up: {0}")]
+    Socket(#[from] io::Error),
+}
+
+/// What happened to a connection.
+#[derive(Debug, PartialEq, Eq)]
+pub enum ReactorEvent<'a> {
+    /// The listener took this connection.
+    Accepted(ConnectionId),
+    /// Bytes came, in order, cut anywhere.
+    Received(ConnectionId, &'a [u8]),
+    /// The connection is over; told once for each connection. Its id means nothing from now on.
+    Closed(ConnectionId, CloseCause),
+}
+
+/// How often what happened, since the start.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ReactorCounts {
+    /// Connections taken over or accepted.
+    pub connections_opened: u64,
+    /// Connections accepted and closed at once because every slot was in use.
+    pub connections_refused: u64,
+    /// Connections that ended.
+    pub connections_closed: u64,
+    /// Bytes that came.
+    pub bytes_received: u64,
+    /// Bytes that the kernel took.
+    pub bytes_sent: u64,
+    /// Sends of which the kernel took a part only.
+    pub sends_partial: u64,
+    /// Receives that found no buffer and were begun again.
+    pub receives_starved: u64,
+    /// System calls made by [`Reactor::submit`].
+    pub enters: u64,
+}
+
+/// What waits for the owner of the reactor.
+#[derive(Debug)]
+enum Pending {
+    Accepted(ConnectionId),
+    Received(ConnectionId, Filled),
+    Closed(ConnectionId, CloseCause),
+}
+
+/// Connections on one io_uring instance. See the module.
+#[derive(Debug)]
+pub struct Reactor {
+    uring: Uring,
+    table: ConnectionTable,
+    pending: VecDeque<Pending>,
+    /// The buffer of the event that was taken last.
+    taken: Option<Filled>,
+    /// Slots that the next submission looks at.
+    dirty: VecDeque<u32>,
+    listener: Option<TcpListener>,
+    accepting: bool,
+    counts: ReactorCounts,
+}
+
+impl Reactor {
+    /// Makes a reactor that the calling thread alone may use.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`ReactorError::Option`] or [`ReactorError::Setup`].
+    pub fn new(options: &ReactorOptions) -> Result<Self, ReactorError> {
+        check(options)?;
+        let uring = Uring::new(&UringOptions {
+            slots: options.connections,
+            receive_buffers: options.receive_buffers,
+            receive_buffer_bytes: options.receive_buffer_bytes,
+            output_bytes: options.output_bytes,
+        })
+        .map_err(ReactorError::Setup)?;
+        let table = ConnectionTable::new(options.connections);
+        let slots = table.capacity();
+        // Each buffer waits once at the most, each slot with one beginning and one end.
+        let pending = usize::from(options.receive_buffers) + 2 * slots;
+        Ok(Self {
+            uring,
+            table,
+            pending: VecDeque::with_capacity(pending),
+            taken: None,
+            dirty: VecDeque::with_capacity(slots),
+            listener: None,
+            accepting: false,
+            counts: ReactorCounts::default(),
+        })
+    }
+
+    /// Accepts connections of `listener` from the next submission on. A connection for which
+    /// there is no slot is closed at once.
+    ///
+    /// # Errors
+    ///
+    /// Returns the operating system's error.
+    pub fn listen(&mut self, listener: TcpListener) -> io::Result<()> {
+        // A non-blocking file would make the kernel answer at once instead of waiting for us.
+        listener.set_nonblocking(false)?;
+        self.listener = Some(listener);
+        Ok(())
+    }
+
+    /// Takes a connected socket over; bytes come from the next submission on.
+    ///
+    /// # Errors
+    ///
+    /// Returns an [`AdoptError`]; the socket is closed then.
+    pub fn adopt(&mut self, socket: TcpStream) -> Result<ConnectionId, AdoptError> {
+        socket.set_nodelay(true)?;
+        socket.set_nonblocking(false)?;
+        let id = self.table.open(socket).map_err(|_| AdoptError::Full)?;
+        let connection = self.table.slot_mut(id.slot);
+        let file = connection.socket.as_ref().map(AsFd::as_fd);
+        if let Err(error) = self.uring.set_file(id.slot, file) {
+            connection.phase = Phase::Ended;
+            connection.end_told = true;
+            drop(self.table.free_if_ready(id.slot));
+            return Err(error.into());
+        }
+        self.counts.connections_opened += 1;
+        self.mark(id.slot);
+        Ok(id)
+    }
+
+    /// Takes what the kernel has done since the last submission. No system call.
+    ///
+    /// Returns the number of completions.
+    pub fn poll(&mut self) -> usize {
+        let mut completions = 0;
+        while let Some(completion) = self.uring.next_completion() {
+            completions += 1;
+            match completion {
+                Completion::Accepted { socket, more } => {
+                    self.accepting = more;
+                    if let Ok(socket) = socket {
+                        self.on_accepted(socket);
+                    }
+                }
+                Completion::Received {
+                    slot,
+                    generation,
+                    what,
+                    more,
+                } => {
+                    self.on_received(ConnectionId { slot, generation }, what, more);
+                }
+                Completion::Sent {
+                    slot,
+                    generation,
+                    outcome,
+                    whole,
+                } => {
+                    self.counts.sends_partial += u64::from(outcome.is_ok() && !whole);
+                    self.on_sent(ConnectionId { slot, generation }, outcome);
+                }
+            }
+        }
+        completions
+    }
+
+    /// Returns whether the next event brings bytes. Its owner may leave it for later: bytes then
+    /// stay in the receive buffers, and with those full in the kernel, which slows the peers.
+    #[must_use]
+    pub fn next_is_received(&self) -> bool {
+        matches!(self.pending.front(), Some(Pending::Received(..)))
+    }
+
+    /// Returns the oldest event that was not taken. Bytes of a connection that was closed on our
+    /// side are left out.
+    pub fn next_event(&mut self) -> Option<ReactorEvent<'_>> {
+        if let Some(filled) = self.taken.take() {
+            self.uring.give_back(filled);
+        }
+        loop {
+            match self.pending.pop_front()? {
+                Pending::Accepted(id) => return Some(ReactorEvent::Accepted(id)),
+                Pending::Closed(id, cause) => {
+                    self.table.slot_mut(id.slot).end_told = true;
+                    self.free_if_ready(id.slot);
+                    return Some(ReactorEvent::Closed(id, cause));
+                }
+                Pending::Received(id, filled) => {
+                    if self
+                        .table
+                        .get(id)
+                        .is_some_and(|connection| connection.delivering)
+                    {
+                        let bytes = self.uring.bytes(self.taken.insert(filled));
+                        return Some(ReactorEvent::Received(id, bytes));
+                    }
+                    self.uring.give_back(filled);
+                }
+            }
+        }
+    }
+
+    /// Returns how many bytes can be appended to a connection's output now; 0 for one that is
+    /// over or closing.
+    #[inline]
+    #[must_use]
+    pub fn output_space(&self, id: ConnectionId) -> usize {
+        if self.is_open(id) {
+            self.uring.output_space(id.slot)
+        } else {
+            0
+        }
+    }
+
+    /// Returns the room of a connection's output; what is written there counts once it is
+    /// committed. Empty for a connection that is over or closing.
+    #[inline]
+    pub fn output_room(&mut self, id: ConnectionId) -> &mut [u8] {
+        if self.is_open(id) {
+            self.uring.output_room(id.slot)
+        } else {
+            &mut []
+        }
+    }
+
+    /// Appends the first `length` bytes of the room to a connection's output.
+    ///
+    /// # Panics
+    ///
+    /// Panics where the room of an open connection is smaller than that.
+    #[inline]
+    pub fn output_commit(&mut self, id: ConnectionId, length: usize) {
+        if self.is_open(id) {
+            self.uring.output_commit(id.slot, length);
+            self.mark(id.slot);
+        }
+    }
+
+    /// Appends all of `bytes` to a connection's output, or nothing and returns false where they
+    /// do not fit or the connection is over or closing.
+    #[inline]
+    #[must_use]
+    pub fn send(&mut self, id: ConnectionId, bytes: &[u8]) -> bool {
+        let taken = self.is_open(id) && self.uring.output_append(id.slot, bytes);
+        if taken {
+            self.mark(id.slot);
+        }
+        taken
+    }
+
+    /// Closes a connection once its output has left and the peer has closed its side. Nothing
+    /// more is received or can be sent. A peer that does not read holds the slot until
+    /// [`Reactor::abort`].
+    pub fn close_after_flush(&mut self, id: ConnectionId) {
+        let Some(connection) = self.table.get_mut(id) else {
+            return;
+        };
+        if connection.phase == Phase::Open {
+            connection.phase = Phase::Flushing;
+            connection.delivering = false;
+            self.mark(id.slot);
+        }
+    }
+
+    /// Closes a connection now; output that has not left is dropped.
+    pub fn abort(&mut self, id: ConnectionId) {
+        let Some(connection) = self.table.get_mut(id) else {
+            return;
+        };
+        if matches!(
+            connection.phase,
+            Phase::Open | Phase::Flushing | Phase::Draining
+        ) {
+            connection.delivering = false;
+            if let Some(socket) = &connection.socket {
+                // A reset tells the peer at once, and the kernel keeps nothing for it. Where it
+                // cannot be asked for, an ordinary close follows.
+                let _asked = socket2::SockRef::from(socket).set_linger(Some(Duration::ZERO));
+            }
+            self.end(id, CloseCause::Local);
+        }
+    }
+
+    /// Submits what the cycle has brought about and lets the kernel run what it deferred: at most
+    /// one system call, none when there is neither.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`ReactorError::Enter`]; the reactor is of no more use then.
+    pub fn submit(&mut self) -> Result<(), ReactorError> {
+        if let Some(listener) = &self.listener
+            && !self.accepting
+        {
+            self.accepting = self.uring.accept(listener.as_fd()).is_ok();
+        }
+        for _ in 0..self.dirty.len() {
+            let Some(slot) = self.dirty.pop_front() else {
+                break;
+            };
+            self.table.slot_mut(slot).dirty = false;
+            self.begin_operations(slot);
+        }
+        let entered = self.uring.enter().map_err(ReactorError::Enter)?;
+        self.counts.enters += u64::from(entered);
+        Ok(())
+    }
+
+    /// Returns whether a connection is open both ways.
+    #[inline]
+    #[must_use]
+    pub fn is_open(&self, id: ConnectionId) -> bool {
+        self.table
+            .get(id)
+            .is_some_and(|connection| connection.phase == Phase::Open)
+    }
+
+    /// Returns whether every byte appended to a connection is with the kernel, or the connection
+    /// is over.
+    #[must_use]
+    pub fn is_flushed(&self, id: ConnectionId) -> bool {
+        match self.table.get(id).map(|connection| connection.phase) {
+            Some(Phase::Open | Phase::Flushing) => self.uring.output_is_empty(id.slot),
+            Some(Phase::Draining | Phase::Ended | Phase::Free) | None => true,
+        }
+    }
+
+    /// Returns how many slots are in use, those of ended connections included until nothing of
+    /// them is in flight and their end was told.
+    #[must_use]
+    pub fn connections(&self) -> usize {
+        self.table.used()
+    }
+
+    /// Returns how often what happened.
+    #[must_use]
+    pub fn counts(&self) -> ReactorCounts {
+        self.counts
+    }
+
+    fn on_accepted(&mut self, socket: OwnedFd) {
+        match self.adopt(socket.into()) {
+            Ok(id) => self.pending.push_back(Pending::Accepted(id)),
+            Err(AdoptError::Full | AdoptError::Socket(_)) => self.counts.connections_refused += 1,
+        }
+    }
+
+    fn on_received(&mut self, id: ConnectionId, what: Received, more: bool) {
+        let connection = self.table.slot_mut(id.slot);
+        debug_assert!(
+            connection.generation == id.generation,
+            "no slot is reused in flight"
+        );
+        connection.receiving = more;
+        let delivering = connection.delivering;
+        match what {
+            Received::Bytes(filled) => {
+                self.counts.bytes_received += u64::from(filled.length());
+                if delivering {
+                    self.pending.push_back(Pending::Received(id, filled));
+                } else {
+                    self.uring.give_back(filled);
+                }
+            }
+            Received::End => {
+                connection.peer_ended = true;
+                // What is flushed for a peer that only stopped sending still reaches it.
+                if connection.phase != Phase::Flushing {
+                    self.end(id, CloseCause::Peer);
+                }
+            }
+            Received::NoBuffer => self.counts.receives_starved += 1,
+            Received::Failed(error) => self.end(id, CloseCause::Failed(error)),
+        }
+        if !more {
+            self.mark(id.slot);
+        }
+    }
+
+    fn on_sent(&mut self, id: ConnectionId, outcome: Result<u32, i32>) {
+        let connection = self.table.slot_mut(id.slot);
+        debug_assert!(
+            connection.generation == id.generation,
+            "no slot is reused in flight"
+        );
+        connection.sending = false;
+        match outcome {
+            Ok(length) => self.counts.bytes_sent += u64::from(length),
+            Err(error) => self.end(id, CloseCause::Failed(error)),
+        }
+        // More may have been appended, or the kernel took a part only.
+        self.mark(id.slot);
+    }
+
+    /// Ends a connection, once, and lets what is in flight end too.
+    fn end(&mut self, id: ConnectionId, cause: CloseCause) {
+        let Some(connection) = self.table.get_mut(id) else {
+            return;
+        };
+        let cause = match connection.phase {
+            Phase::Open => cause,
+            Phase::Flushing | Phase::Draining => CloseCause::Local,
+            Phase::Ended | Phase::Free => return,
+        };
+        connection.phase = Phase::Ended;
+        if let Some(socket) = &connection.socket {
+            // Makes the kernel end the receive and the send that may be in flight. It fails where
+            // the connection is reset already, and then they end by themselves.
+            let _shut = socket.shutdown(Shutdown::Both);
+        }
+        self.counts.connections_closed += 1;
+        self.pending.push_back(Pending::Closed(id, cause));
+        self.mark(id.slot);
+    }
+
+    /// Begins what a slot's phase asks for and is not in flight.
+    fn begin_operations(&mut self, slot: u32) {
+        let connection = self.table.slot_mut(slot);
+        let generation = connection.generation;
+        let mut again = false;
+        match connection.phase {
+            Phase::Free => return,
+            Phase::Ended => {
+                self.free_if_ready(slot);
+                return;
+            }
+            Phase::Open | Phase::Flushing => {
+                if !connection.sending && !self.uring.output_is_empty(slot) {
+                    connection.sending = self.uring.send(slot, generation).is_ok();
+                    again |= !connection.sending;
+                } else if !connection.sending && connection.phase == Phase::Flushing {
+                    if connection.peer_ended {
+                        self.end(ConnectionId { slot, generation }, CloseCause::Local);
+                        return;
+                    }
+                    connection.phase = Phase::Draining;
+                    if let Some(socket) = &connection.socket {
+                        // It fails where the connection is reset already, which the receive tells.
+                        let _shut = socket.shutdown(Shutdown::Write);
+                    }
+                }
+            }
+            Phase::Draining => {}
+        }
+        if !connection.receiving && !connection.peer_ended {
+            connection.receiving =
+                self.uring.has_buffer() && self.uring.receive(slot, generation).is_ok();
+            again |= !connection.receiving;
+        }
+        if again {
+            self.mark(slot);
+        }
+    }
+
+    fn free_if_ready(&mut self, slot: u32) {
+        if let Some(socket) = self.table.free_if_ready(slot) {
+            self.uring.output_clear(slot);
+            // The next use sets the file anew; where this fails it closes the socket that late.
+            let _cleared = self.uring.set_file(slot, None);
+            drop(socket);
+        }
+    }
+
+    fn mark(&mut self, slot: u32) {
+        let connection = self.table.slot_mut(slot);
+        if !connection.dirty {
+            connection.dirty = true;
+            self.dirty.push_back(slot);
+        }
+    }
+}
+
+fn check(options: &ReactorOptions) -> Result<(), ReactorError> {
+    let wrong = |name, value| Err(ReactorError::Option { name, value });
+    let number = |value: u32| usize::try_from(value).unwrap_or(usize::MAX);
+    if !(1..=CONNECTIONS_MAX).contains(&options.connections) {
+        return wrong("connections", number(options.connections));
+    }
+    let buffers = options.receive_buffers;
+    if !buffers.is_power_of_two() || buffers > RECEIVE_BUFFERS_MAX {
+        return wrong("receive_buffers", usize::from(buffers));
+    }
+    if !(1..=RECEIVE_BUFFER_BYTES_MAX).contains(&options.receive_buffer_bytes) {
+        return wrong("receive_buffer_bytes", number(options.receive_buffer_bytes));
+    }
+    if !(1..=OUTPUT_BYTES_MAX).contains(&options.output_bytes) {
+        return wrong("output_bytes", options.output_bytes);
+    }
+    Ok(())
+}

@@ -1,0 +1,13 @@
+//! The kernel's side of the sockets: one io_uring instance and the memory that it is lent.
+//!
+//! This is the only place of the crate with unsafe code. What it gives outwards is safe to use in
+//! any order: memory that the kernel may still read or write is never handed to anybody else, and
+//! outlives the last operation. It must not know what a connection is for, or what its bytes say.
+
+mod output;
+mod receive_buffers;
+mod tag;
+mod uring;
+
+pub(crate) use receive_buffers::Filled;
+pub(crate) use uring::{Completion, Received, Uring, UringOptions};

@@ -1,0 +1,11 @@
+//! Tests over real loopback sockets, every agent polled on the test's own thread.
+
+mod churn;
+mod peer;
+mod reactor;
+
+use matchgate_runtime::alloc_guard::CountingAllocator;
+
+/// Counts allocations by thread, so that a test can show that a section makes none.
+#[global_allocator]
+static ALLOCATOR: CountingAllocator = CountingAllocator;

@@ -15,3 +15,20 @@
 )]
 
 pub mod domain;
+
+pub mod capacity;
+pub mod event_buffer;
+pub mod mirror;
+pub mod shard;
+pub mod state_hash;
+
+mod book;
+mod owner_list;
+
+pub use capacity::ShardCapacity;
+pub use event_buffer::EventBuffer;
+pub use mirror::{OrderMirror, OrderRecord};
+pub use shard::{Level, OrderView, Progress, Shard, SlotView};
+
+#[cfg(test)]
+mod tests;

@@ -9,6 +9,9 @@ pub const NAME_LENGTH_MAX: usize = 24;
 /// Events that one step of a command emits at the most; a command that needs more goes on in
 /// further steps before the next command is taken.
 pub const EVENTS_PER_STEP_MAX: usize = 64;
+/// Entries of an owner's list that one step of a mass cancel looks at, at the most. Entries of
+/// ended orders cost a look and give no event.
+pub const MASS_CANCEL_VISITS_PER_STEP_MAX: usize = 256;
 /// Shards of one venue at the most; a shard number has eight bits in an order id.
 pub const SHARDS_MAX: usize = 64;
 /// Gateways of one process at the most.
@@ -18,5 +21,10 @@ pub const ORDER_ID_SEQUENCE_BITS: u32 = 55;
 /// Bytes in the body of the longest journaled command.
 pub const COMMAND_BODY_MAX: usize = 136;
 
+const _: () = assert!(
+    EVENTS_PER_STEP_MAX >= 2,
+    "a step holds any command's first events"
+);
+const _: () = assert!(MASS_CANCEL_VISITS_PER_STEP_MAX >= EVENTS_PER_STEP_MAX);
 const _: () = assert!(SHARDS_MAX <= 256);
 const _: () = assert!(GATEWAYS_MAX < 255, "255 is GatewayId::NONE");

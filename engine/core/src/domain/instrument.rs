@@ -114,6 +114,17 @@ pub struct Instrument {
 }
 
 impl Instrument {
+    /// Returns whether its steps are above zero, its ranges are not empty and its limits are not
+    /// negative. A shard takes no other definition.
+    #[must_use]
+    pub fn is_well_formed(&self) -> bool {
+        self.tick.get() > 0
+            && self.price_min <= self.price_max
+            && !self.lot.is_zero()
+            && self.quantity_min <= self.quantity_max
+            && self.notional_max.get() >= 0
+    }
+
     /// Returns the largest notional of a priced order.
     #[inline]
     #[must_use]

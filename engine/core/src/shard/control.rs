@@ -1,0 +1,92 @@
+//! Control: definitions, lent slots and phases, as the control journal gives them.
+//!
+//! Whoever writes that journal has checked them. One that a shard cannot take (not well formed,
+//! beyond its capacity, of another shard) leaves no event and no change, so that a stray record
+//! can stop no market.
+
+use super::{Listing, Shard, index};
+use crate::domain::event::EventBody;
+use crate::domain::{DefineAccount, DefineInstrument, GatewayId, LendSlots, Phase, SetPhase};
+use crate::event_buffer::EventBuffer;
+use crate::state_hash::{Mix, Tag, account_word, instrument_word, pair};
+
+impl Shard {
+    /// Makes an instrument known, in the continuous phase, or gives a known one new limits. Live
+    /// orders stay as they are.
+    pub(super) fn define_instrument(
+        &mut self,
+        define: &DefineInstrument,
+        events: &mut EventBuffer,
+    ) {
+        let instrument = define.instrument;
+        if instrument.shard != self.id || !instrument.is_well_formed() {
+            return;
+        }
+        let Some(listing) = self.listings.get_mut(index(instrument.id)) else {
+            return;
+        };
+        let phase = match listing {
+            Some(known) => {
+                let word = instrument_word(&known.instrument, known.phase);
+                self.definitions.remove(word);
+                known.phase
+            }
+            None => Phase::Continuous,
+        };
+        *listing = Some(Listing { instrument, phase });
+        self.definitions.insert(instrument_word(&instrument, phase));
+        self.books[index(instrument.id)].prepare();
+        let changed = EventBody::InstrumentChanged {
+            instrument: instrument.id,
+        };
+        self.emit(changed, events);
+    }
+
+    /// Makes an account known, or gives a known one new limits.
+    pub(super) fn define_account(&mut self, define: &DefineAccount, events: &mut EventBuffer) {
+        let account = define.account;
+        let Some(known) = self.accounts.get_mut(account.id.get() as usize) else {
+            return;
+        };
+        if let Some(known) = known {
+            self.definitions.remove(account_word(known));
+        }
+        *known = Some(account);
+        self.definitions.insert(account_word(&account));
+        let changed = EventBody::AccountChanged {
+            account: account.id,
+        };
+        self.emit(changed, events);
+    }
+
+    /// Lends slots to a gateway, for good.
+    pub(super) fn lend_slots(&mut self, lend: &LendSlots) {
+        if lend.shard != self.id || lend.gateway == GatewayId::NONE {
+            return;
+        }
+        let (first, count, gateway) = (lend.slot_first, lend.slot_count, lend.gateway);
+        if self.slab.lend(first, count, gateway) {
+            let mix = Mix::new(Tag::Lent)
+                .and(pair(first, count))
+                .and(u64::from(gateway.get()));
+            self.definitions.insert(mix.finish());
+        }
+    }
+
+    /// Puts an instrument into a phase.
+    pub(super) fn set_phase(&mut self, set: &SetPhase, events: &mut EventBuffer) {
+        let Some(Some(listing)) = self.listings.get_mut(index(set.instrument)) else {
+            return;
+        };
+        self.definitions
+            .remove(instrument_word(&listing.instrument, listing.phase));
+        listing.phase = set.phase;
+        self.definitions
+            .insert(instrument_word(&listing.instrument, listing.phase));
+        let changed = EventBody::PhaseChanged {
+            instrument: set.instrument,
+            phase: set.phase,
+        };
+        self.emit(changed, events);
+    }
+}

@@ -1,0 +1,1 @@
+//! Unit tests: each is a rule of the market, told as a claim.

@@ -29,7 +29,7 @@ impl Reader {
     /// # Errors
     ///
     /// Returns an error where nothing can be opened, an archive is damaged, or there is not
-    /// exactly one message file and at most one order book that belongs to it.
+    /// exactly one message file and, but where it is given alone, its order book.
     pub fn open(path: &Path) -> Result<Self, RecordingError> {
         let source = source::open(path)?;
         let levels = source.name.as_ref().and_then(|name| name.levels);
@@ -76,6 +76,12 @@ impl Reader {
                 }
                 (false, false) => {}
             }
+        }
+        if !more && self.messages.number() == 0 {
+            return Err(RecordingError::Files {
+                path: self.messages.file().into(),
+                reason: "holds no message".to_owned(),
+            });
         }
         if !more {
             return Ok(None);

@@ -35,7 +35,7 @@ pub(crate) struct Source {
 /// # Errors
 ///
 /// Returns an error where nothing can be opened, the archive is damaged, or there is not exactly
-/// one message file and at most one order book that belongs to it.
+/// one message file and, but where it is given alone, its order book.
 pub(crate) fn open(path: &Path) -> Result<Source, RecordingError> {
     let found = if path.is_dir() {
         folder_files(path)?
@@ -48,7 +48,7 @@ pub(crate) fn open(path: &Path) -> Result<Source, RecordingError> {
     let pair = Pair::choose(path, found)?;
     Ok(Source {
         messages: pair.messages.place.open()?,
-        order_book: pair.order_book.map(|file| file.place.open()).transpose()?,
+        order_book: Some(pair.order_book.place.open()?),
         name: Some(pair.messages.name),
     })
 }
@@ -101,7 +101,7 @@ struct Found {
 #[derive(Debug)]
 struct Pair {
     messages: Found,
-    order_book: Option<Found>,
+    order_book: Found,
 }
 
 impl Pair {
@@ -118,12 +118,17 @@ impl Pair {
             .ok_or_else(|| refuse("no file is named ..._message_N.csv".to_owned()))?;
         let order_book = single(books)
             .map_err(|found| refuse(format!("one order book belongs here, found {found}")))?;
-        if let Some(book) = &order_book
-            && (book.name.stem != messages.name.stem || book.name.levels != messages.name.levels)
-        {
+        let order_book = order_book.ok_or_else(|| {
+            refuse(
+                "no file is named ..._orderbook_N.csv; the message file may be given alone"
+                    .to_owned(),
+            )
+        })?;
+        let (name, book_name) = (&messages.name, &order_book.name);
+        if book_name.stem != name.stem || book_name.levels != name.levels {
             return Err(refuse(format!(
                 "{} and {} do not belong together",
-                messages.file_name, book.file_name
+                messages.file_name, order_book.file_name
             )));
         }
         Ok(Self {

@@ -12,7 +12,10 @@
     )
 )]
 
+pub mod acceptor;
 mod connection;
+pub mod directory;
+pub mod handover;
 pub mod reactor;
 #[expect(
     unsafe_code,
@@ -20,8 +23,12 @@ pub mod reactor;
 )]
 mod ring;
 
+pub use acceptor::{Acceptor, AcceptorOptions, AcceptorWiring};
 pub use connection::{CloseCause, ConnectionId};
+pub use directory::{Directory, DirectoryEntry, DuplicateKey};
+pub use handover::{Handover, HandoverConsumer, HandoverProducer, handover_ring};
 pub use reactor::{AdoptError, Reactor, ReactorError, ReactorEvent, ReactorOptions};
+pub use ring::{SocketConsumer, SocketProducer};
 
 #[cfg(test)]
 mod tests;

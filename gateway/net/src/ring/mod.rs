@@ -6,8 +6,11 @@
 
 mod output;
 mod receive_buffers;
+mod socket_ring;
 mod tag;
 mod uring;
 
 pub(crate) use receive_buffers::Filled;
+pub(crate) use socket_ring::socket_ring;
+pub use socket_ring::{SocketConsumer, SocketProducer};
 pub(crate) use uring::{Completion, Received, Uring, UringOptions};

@@ -1,5 +1,6 @@
 //! Tests over real loopback sockets, every agent polled on the test's own thread.
 
+mod acceptor;
 mod churn;
 mod peer;
 mod reactor;

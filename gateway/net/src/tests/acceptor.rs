@@ -1,0 +1,290 @@
+//! The acceptor on its own: who is handed over, and what the others are told.
+
+use std::net::{SocketAddr, TcpListener, TcpStream};
+
+use matchgate_core::domain::{Durability, GatewayId, Name, RejectReason, RequestNumber, SessionId};
+use matchgate_runtime::{Agent, Clock, Counters, ManualTime};
+use matchgate_schema::capnp::{Encoder, decode_server, encode_client, frame};
+use matchgate_schema::message::{
+    CancelRequest, ClientMessage, Logon, OrderTarget, PROTOCOL_VERSION, ServerMessage,
+};
+
+use super::peer::{Peer, TURNS_MAX};
+use crate::acceptor::LOGON_TIMEOUT_NS;
+use crate::{
+    Acceptor, AcceptorOptions, AcceptorWiring, Directory, DirectoryEntry, Handover,
+    HandoverConsumer, handover_ring,
+};
+
+struct Bench {
+    acceptor: Acceptor,
+    address: SocketAddr,
+    gateways: Vec<HandoverConsumer>,
+    time: ManualTime,
+}
+
+fn logon(key: &str) -> Logon {
+    Logon {
+        protocol_version: PROTOCOL_VERSION,
+        key: Name::new(key.as_bytes()).unwrap(),
+        next_expected: 1,
+        durability: Durability::Written,
+    }
+}
+
+fn bytes(message: &ClientMessage) -> Vec<u8> {
+    encode_client(message, &mut Encoder::new()).to_vec()
+}
+
+impl Bench {
+    fn new(unauthenticated_max: usize, ring_slots: usize) -> Self {
+        let entry = |key: &str, session, gateway| DirectoryEntry {
+            key: Name::new(key.as_bytes()).unwrap(),
+            session: SessionId(session),
+            gateway: GatewayId(gateway),
+        };
+        let entries = vec![
+            entry("alpha", 7, 0),
+            entry("beta", 8, 1),
+            entry("lost", 9, 2),
+        ];
+        let (clock, time) = Clock::manual();
+        let (producers, consumers) = (0..2).map(|_| handover_ring(ring_slots)).unzip();
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let wiring = AcceptorWiring {
+            listener,
+            directory: Directory::new(entries).unwrap(),
+            gateways: producers,
+            clock,
+        };
+        let options = AcceptorOptions {
+            unauthenticated_max,
+            ..AcceptorOptions::default()
+        };
+        let acceptor = Acceptor::new("acceptor", wiring, options, &Counters::new()).unwrap();
+        let address = acceptor.local_address().unwrap();
+        Self {
+            acceptor,
+            address,
+            gateways: consumers,
+            time,
+        }
+    }
+
+    fn handed_over(&mut self, gateway: usize) -> (TcpStream, Handover) {
+        for _ in 0..TURNS_MAX {
+            self.acceptor.poll();
+            if let Some(handed_over) = self.gateways[gateway].pop() {
+                return handed_over;
+            }
+        }
+        panic!("never handed over");
+    }
+
+    /// Polls until the peer is told why it is refused and the connection is over.
+    fn refusal(&mut self, peer: &mut Peer) -> RejectReason {
+        for _ in 0..TURNS_MAX {
+            self.acceptor.poll();
+            peer.read();
+            if peer.over {
+                let frame = frame::next_from_server(&peer.received).unwrap().unwrap();
+                assert_eq!(frame.len(), peer.received.len(), "one message and no more");
+                match decode_server(frame).unwrap() {
+                    ServerMessage::Logout { reason } => return reason,
+                    other => panic!("{other:?} is no logout"),
+                }
+            }
+        }
+        panic!("never refused");
+    }
+
+    fn turns(&mut self) {
+        for _ in 0..1_000 {
+            self.acceptor.poll();
+        }
+    }
+}
+
+#[test]
+fn logon_is_handed_to_the_home_of_its_session_with_nothing_read_behind_it() {
+    let mut bench = Bench::new(4, 4);
+    let mut peer = Peer::connect(bench.address);
+    let next = bytes(&ClientMessage::Heartbeat);
+    let first = bytes(&ClientMessage::Logon(logon("beta")));
+    peer.write_all(&[first, next.clone()].concat());
+    let (mut socket, handover) = bench.handed_over(1);
+    let expected = Handover {
+        logon: logon("beta"),
+        session: SessionId(8),
+    };
+    assert_eq!(handover, expected);
+    socket.set_nonblocking(false).unwrap();
+    let mut behind = vec![0; next.len()];
+    std::io::Read::read_exact(&mut socket, &mut behind).unwrap();
+    assert_eq!(behind, next);
+    assert_eq!(bench.acceptor.unauthenticated(), 0);
+}
+
+#[test]
+fn logon_in_single_bytes_is_heard() {
+    let mut bench = Bench::new(4, 4);
+    let mut peer = Peer::connect(bench.address);
+    for byte in bytes(&ClientMessage::Logon(logon("alpha"))) {
+        peer.write_all(&[byte]);
+        bench.acceptor.poll();
+    }
+    assert_eq!(bench.handed_over(0).1.session, SessionId(7));
+}
+
+#[test]
+fn first_message_other_than_a_logon_is_refused() {
+    let mut bench = Bench::new(4, 4);
+    let messages = [
+        ClientMessage::Heartbeat,
+        ClientMessage::Cancel(CancelRequest {
+            request: RequestNumber(1),
+            target: OrderTarget::Request(RequestNumber(1)),
+        }),
+    ];
+    for message in messages {
+        let mut peer = Peer::connect(bench.address);
+        peer.write_all(&bytes(&message));
+        assert_eq!(bench.refusal(&mut peer), RejectReason::NotLoggedOn);
+    }
+}
+
+#[test]
+fn wrong_key_version_or_bytes_are_refused_by_their_reason() {
+    let mut bench = Bench::new(4, 4);
+    let other_version = Logon {
+        protocol_version: PROTOCOL_VERSION + 1,
+        ..logon("alpha")
+    };
+    let cases = [
+        (
+            bytes(&ClientMessage::Logon(logon("gamma"))),
+            RejectReason::UnknownKey,
+        ),
+        (
+            bytes(&ClientMessage::Logon(other_version)),
+            RejectReason::ProtocolVersion,
+        ),
+        (vec![0xff; 64], RejectReason::MalformedFrame),
+        (
+            b"GET / HTTP/1.1\r\n\r\n".to_vec(),
+            RejectReason::MalformedFrame,
+        ),
+        (
+            [[0, 0, 0, 0], [0, 0, 1, 0]].concat(),
+            RejectReason::FrameTooLarge,
+        ),
+    ];
+    for (bytes, reason) in cases {
+        let mut peer = Peer::connect(bench.address);
+        peer.write_all(&bytes);
+        assert_eq!(bench.refusal(&mut peer), reason);
+    }
+}
+
+#[test]
+fn logon_that_does_not_come_in_time_is_refused() {
+    let mut bench = Bench::new(4, 4);
+    let mut silent = Peer::connect(bench.address);
+    let mut halting = Peer::connect(bench.address);
+    let logon = bytes(&ClientMessage::Logon(logon("alpha")));
+    halting.write_all(&logon[..logon.len() - 1]);
+    bench.turns();
+    bench.time.advance_ns(LOGON_TIMEOUT_NS - 1);
+    bench.turns();
+    silent.read();
+    assert!(silent.received.is_empty() && !silent.over);
+    bench.time.advance_ns(1);
+    assert_eq!(bench.refusal(&mut silent), RejectReason::LogonTimeout);
+    assert_eq!(bench.refusal(&mut halting), RejectReason::LogonTimeout);
+}
+
+#[test]
+fn refused_peer_that_does_not_close_is_dropped_in_time() {
+    let mut bench = Bench::new(4, 4);
+    let mut peer = Peer::connect(bench.address);
+    peer.write_all(&bytes(&ClientMessage::Heartbeat));
+    assert_eq!(bench.refusal(&mut peer), RejectReason::NotLoggedOn);
+    bench.turns();
+    assert_eq!(
+        bench.acceptor.unauthenticated(),
+        1,
+        "waits for the peer to close"
+    );
+    bench.time.advance_ns(1_000_000_000);
+    bench.turns();
+    assert_eq!(bench.acceptor.unauthenticated(), 0);
+}
+
+#[test]
+fn peer_that_leaves_before_its_logon_frees_its_place() {
+    let mut bench = Bench::new(4, 4);
+    let closed = Peer::connect(bench.address);
+    let reset = Peer::connect(bench.address);
+    bench.turns();
+    assert_eq!(bench.acceptor.unauthenticated(), 2);
+    drop(closed);
+    reset.reset();
+    bench.turns();
+    assert_eq!(bench.acceptor.unauthenticated(), 0);
+}
+
+#[test]
+fn peer_that_leaves_within_its_logon_holds_its_place_until_the_timeout() {
+    let mut bench = Bench::new(4, 4);
+    let mut peer = Peer::connect(bench.address);
+    peer.write_all(&[0, 0, 0]);
+    drop(peer);
+    bench.turns();
+    assert_eq!(
+        bench.acceptor.unauthenticated(),
+        1,
+        "its bytes hide its end"
+    );
+    bench.time.advance_ns(LOGON_TIMEOUT_NS);
+    bench.turns();
+    assert_eq!(bench.acceptor.unauthenticated(), 0);
+}
+
+#[test]
+fn connection_above_the_bound_is_refused() {
+    let mut bench = Bench::new(1, 4);
+    let _first = Peer::connect(bench.address);
+    bench.turns();
+    let mut second = Peer::connect(bench.address);
+    assert_eq!(bench.refusal(&mut second), RejectReason::ConnectionLimit);
+}
+
+#[test]
+fn gateway_that_takes_no_more_makes_the_logon_busy() {
+    let mut bench = Bench::new(4, 1);
+    let logon = bytes(&ClientMessage::Logon(logon("alpha")));
+    let mut first = Peer::connect(bench.address);
+    first.write_all(&logon);
+    bench.turns();
+    let mut second = Peer::connect(bench.address);
+    second.write_all(&logon);
+    assert_eq!(bench.refusal(&mut second), RejectReason::Busy);
+    assert_eq!(bench.handed_over(0).1.session, SessionId(7));
+}
+
+#[test]
+fn session_without_a_gateway_is_busy() {
+    let mut bench = Bench::new(4, 4);
+    let mut peer = Peer::connect(bench.address);
+    peer.write_all(&bytes(&ClientMessage::Logon(logon("lost"))));
+    assert_eq!(bench.refusal(&mut peer), RejectReason::Busy);
+}
+
+#[test]
+fn stop_tells_those_who_wait() {
+    let mut bench = Bench::new(4, 4);
+    let mut peer = Peer::connect(bench.address);
+    bench.turns();
+    bench.acceptor.close();
+    assert_eq!(bench.refusal(&mut peer), RejectReason::ShuttingDown);
+}

@@ -5,6 +5,7 @@ mod decimal;
 pub mod drive;
 pub mod error;
 pub mod flow;
+pub mod in_process;
 pub mod instrument;
 pub mod lobster;
 #[cfg(test)]

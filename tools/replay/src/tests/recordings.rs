@@ -1,12 +1,14 @@
-//! Recorded sessions through the translation into a plain book: no row may differ.
+//! Recorded sessions through the translation into a plain book and into the engine: no row may differ.
 
-use matchgate_core::domain::{Notional, Side};
+use matchgate_core::domain::{InstrumentId, Notional, ShardId, Side};
 use serde_json::Value;
 
 use super::naive_book::NaiveBook;
 use super::recorded_data::{expected, recorded};
 use crate::drive::{DrivenBook, FlowChecks, drive};
 use crate::flow::ExecutionTotals;
+use crate::in_process::{InProcessCapacity, replay_in_process};
+use crate::instrument::{DerivedInstrument, InstrumentOptions};
 use crate::lobster::{Executions, MessageType, Reader, TranslationTotals, Translator};
 
 const GOOG: &str = "LOBSTER_SampleFile_GOOG_2012-06-21_10.zip";
@@ -16,6 +18,7 @@ const AAPL_MESSAGES_ONLY: &str = "AAPL_2012-06-21_34200000_37800000_message_50.c
 const PRICE_UNITS: i64 = 100_000;
 
 struct Replayed {
+    executions: Executions,
     checks: FlowChecks,
     totals: TranslationTotals,
     book: NaiveBook,
@@ -27,6 +30,7 @@ fn replay(file_name: &str, executions: Executions) -> Option<Replayed> {
     let mut book = NaiveBook::default();
     let checks = drive(&mut translator, &mut book).expect("an undamaged recording");
     Some(Replayed {
+        executions,
         checks,
         totals: *translator.totals(),
         book,
@@ -97,6 +101,7 @@ fn check_one_by_one(file_name: &str, levels: u64, fills: u64) {
         checks,
         totals,
         book,
+        ..
     } = &replayed;
     check_totals(totals, &expected);
     assert_eq!(checks.differences, []);
@@ -143,6 +148,29 @@ fn check_one_by_one(file_name: &str, levels: u64, fills: u64) {
     assert_eq!(totals.unmatched_quantity, 0);
     check_final_book(book, &expected);
     assert!(book.live_orders() > 0);
+    check_engine(file_name, &replayed);
+}
+
+/// The engine must do exactly what the plain book did.
+fn check_engine(file_name: &str, replayed: &Replayed) {
+    let Some(path) = recorded(file_name) else {
+        return;
+    };
+    let derived = DerivedInstrument::derive(&path, &InstrumentOptions::default());
+    let instrument = derived
+        .expect("a recording")
+        .instrument(InstrumentId(0), ShardId(0));
+    let reader = Reader::open(&path).expect("a recording");
+    let mut translator = Translator::new(reader, replayed.executions);
+    let capacity = InProcessCapacity::default();
+    let summary = replay_in_process(&mut translator, &instrument, capacity);
+    let summary = summary.expect("an undamaged recording");
+    assert_eq!(summary.totals, replayed.totals);
+    assert_eq!(summary.checks, replayed.checks);
+    assert_eq!(
+        usize::try_from(summary.live_orders),
+        Ok(replayed.book.live_orders())
+    );
 }
 
 #[test]
@@ -174,6 +202,7 @@ fn joined_sweeps_execute_the_same_quantity_and_notional() {
         assert_eq!(checks.executed.quantity, totals.displayed.quantity);
         assert_eq!(checks.executed.notional, totals.displayed.notional);
         assert!(totals.levels_revealed_in_runs > 0);
+        check_engine(file_name, &replayed);
     }
 }
 
@@ -186,9 +215,11 @@ fn recording_without_order_book_is_load_only() {
         checks,
         totals,
         book,
+        ..
     } = &replayed;
     check_totals(totals, &expected(AAPL_MESSAGES_ONLY));
     assert_eq!((checks.rows, checks.level_differences), (0, 0));
     assert_eq!(book.unknown, 0);
     assert!(checks.passed());
+    check_engine(AAPL_MESSAGES_ONLY, &replayed);
 }

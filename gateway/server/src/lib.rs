@@ -1,1 +1,7 @@
-//! The matchgate binary: configuration, wiring, verbs.
+//! The `matchgate` program as a library, so that tests can drive what the binary drives.
+#![forbid(unsafe_code)]
+
+pub mod admin;
+pub mod cli;
+pub mod config;
+pub mod exit_code;

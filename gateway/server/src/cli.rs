@@ -1,0 +1,265 @@
+//! The command line: verbs and options, as a person types them.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// An ultra-low-latency co-located matching gateway.
+#[derive(Debug, Parser)]
+#[command(name = "matchgate", version, about, disable_help_subcommand = true)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub verb: Verb,
+}
+
+/// The verbs.
+#[derive(Debug, Subcommand)]
+pub enum Verb {
+    /// Run the venue until it is told to stop (Ctrl-C or SIGTERM).
+    Serve(Serve),
+    /// Start a venue on loopback, drive it with several clients, and check everything it did.
+    Demo(Demo),
+    /// Send a recorded session to a gateway over TCP and check executions and final book.
+    Replay(Replay),
+    /// Ask a running venue, or halt and resume trading.
+    Admin(Admin),
+    /// Read the journal of a data directory.
+    Journal(Journal),
+    /// Print the built-in configuration: every key with its default.
+    Config,
+}
+
+/// Options of `serve`.
+#[derive(Debug, Args)]
+pub struct Serve {
+    /// Configuration file; without one the built-in defaults hold (see `matchgate config`).
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// Data directory, instead of the configuration's.
+    #[arg(long, value_name = "DIR")]
+    pub data: Option<PathBuf>,
+    /// Check the configuration and say so, open nothing.
+    #[arg(long)]
+    pub check: bool,
+}
+
+/// Which agents share which core.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum TopologyChoice {
+    /// Gateways and shards on one core.
+    #[default]
+    Inline,
+    /// Each on a core of its own.
+    Split,
+}
+
+/// Options of `demo`.
+#[derive(Debug, Args)]
+pub struct Demo {
+    /// How long clients send: 10s, 2m, 500ms.
+    #[arg(long, value_name = "TIME", default_value = "10s", value_parser = duration)]
+    pub duration: Duration,
+    /// Keep the journal here instead of in a temporary directory.
+    #[arg(long, value_name = "DIR")]
+    pub data: Option<PathBuf>,
+    /// Drive it with a recorded session instead of the synthetic one.
+    #[arg(long, value_name = "FILE|DIR")]
+    pub recording: Option<PathBuf>,
+    /// Clients of the synthetic session.
+    #[arg(long, value_name = "N", default_value_t = 4, value_parser = clap::value_parser!(u8).range(1..=64))]
+    pub clients: u8,
+    /// Seed of the synthetic session.
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub seed: u64,
+    /// Which agents share which core.
+    #[arg(long, value_enum, default_value_t)]
+    pub topology: TopologyChoice,
+}
+
+/// Options of `replay`.
+#[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true)]
+pub struct Replay {
+    /// A verb of its own; without one the recording is sent.
+    #[command(subcommand)]
+    pub verb: Option<ReplayVerb>,
+    /// Options of the run.
+    #[command(flatten)]
+    pub run: ReplayRun,
+}
+
+/// Verbs of `replay`.
+#[derive(Debug, Subcommand)]
+pub enum ReplayVerb {
+    /// Print the [[instrument]] that a recording needs.
+    Instrument {
+        /// The recording.
+        #[arg(value_name = "FILE|DIR")]
+        recording: PathBuf,
+        /// Symbol, instead of the one in the file's name.
+        #[arg(long)]
+        symbol: Option<String>,
+        /// Tick, instead of the largest step that divides all prices.
+        #[arg(long)]
+        tick: Option<String>,
+    },
+}
+
+/// Options of a replay run.
+#[derive(Debug, Args)]
+pub struct ReplayRun {
+    /// The recording: a zip, a message csv, or a folder with the csv files.
+    #[arg(long, value_name = "FILE|DIR", required = true)]
+    pub recording: Option<PathBuf>,
+    /// max, x1 for recorded time, or xN for N times as fast.
+    #[arg(long, default_value = "max", value_parser = speed)]
+    pub speed: Speed,
+    /// Address of a running gateway; without one a gateway is started in this process and still
+    /// spoken to over loopback TCP.
+    #[arg(long, value_name = "ADDRESS")]
+    pub to: Option<std::net::SocketAddr>,
+    /// Key of the session on that gateway.
+    #[arg(long, default_value = "demo-1", requires = "to")]
+    pub key: String,
+    /// Data directory of that gateway on this machine, to compare its final book; or where the
+    /// gateway in this process keeps its journal.
+    #[arg(long, value_name = "DIR")]
+    pub data: Option<PathBuf>,
+    /// Send each sweep of the recording as one order.
+    #[arg(long)]
+    pub joined_sweeps: bool,
+    /// Symbol, instead of the one in the file's name.
+    #[arg(long)]
+    pub symbol: Option<String>,
+    /// Tick, instead of the largest step that divides all prices.
+    #[arg(long)]
+    pub tick: Option<String>,
+    /// Topology of the gateway in this process.
+    #[arg(long, value_enum, default_value_t, conflicts_with = "to")]
+    pub topology: TopologyChoice,
+}
+
+/// How fast a recording is sent.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Speed {
+    /// As fast as the window allows.
+    Max,
+    /// At recorded time divided by this.
+    Times(u32),
+}
+
+/// Options of `admin`.
+#[derive(Debug, Args)]
+pub struct Admin {
+    /// What to ask or do.
+    #[command(subcommand)]
+    pub verb: AdminVerb,
+    /// Data directory of the venue.
+    #[arg(long, value_name = "DIR", default_value = "matchgate-data", global = true)]
+    pub data: PathBuf,
+    /// Answer as JSON.
+    #[arg(long, global = true)]
+    pub json: bool,
+}
+
+/// Verbs of `admin`.
+#[derive(Debug, Subcommand)]
+pub enum AdminVerb {
+    /// Phases, sessions, positions, marks, hashes.
+    Status,
+    /// Stop trading in a symbol: new orders and replaces are refused, cancels go on.
+    Halt {
+        /// The symbol.
+        symbol: String,
+    },
+    /// Trade in it again.
+    Resume {
+        /// The symbol.
+        symbol: String,
+    },
+    /// The best levels of a book.
+    Book {
+        /// The symbol.
+        symbol: String,
+        /// Levels a side.
+        #[arg(long, default_value_t = 10)]
+        levels: usize,
+    },
+}
+
+/// Options of `journal`.
+#[derive(Debug, Args)]
+pub struct Journal {
+    /// What to do.
+    #[command(subcommand)]
+    pub verb: JournalVerb,
+}
+
+/// Verbs of `journal`.
+#[derive(Debug, Subcommand)]
+pub enum JournalVerb {
+    /// Read every record, apply it, compare every hash record, and print the final state hashes.
+    Verify {
+        /// The data directory; no venue may be running on it.
+        data: PathBuf,
+        /// Answer as JSON.
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+fn duration(text: &str) -> Result<Duration, String> {
+    let split = text.find(|letter: char| !letter.is_ascii_digit()).unwrap_or(text.len());
+    let (number, unit) = text.split_at(split);
+    let number: u64 = number.parse().map_err(|_| "is no time such as 10s, 2m or 500ms")?;
+    match unit {
+        "ms" => Ok(Duration::from_millis(number)),
+        "s" | "" => Ok(Duration::from_secs(number)),
+        "m" => Ok(Duration::from_secs(number.saturating_mul(60))),
+        _ => Err("is no time such as 10s, 2m or 500ms".to_owned()),
+    }
+}
+
+fn speed(text: &str) -> Result<Speed, String> {
+    if text == "max" {
+        return Ok(Speed::Max);
+    }
+    let times = text.strip_prefix('x').and_then(|times| times.parse().ok());
+    times
+        .filter(|&times| times > 0)
+        .map(Speed::Times)
+        .ok_or_else(|| "is not max, x1 or xN with a whole N".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Cli, Speed, Verb, duration, speed};
+    use clap::{CommandFactory, Parser};
+    use std::time::Duration;
+
+    #[test]
+    fn definitions_are_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn speeds_and_times_are_read_or_refused() {
+        assert_eq!(speed("max"), Ok(Speed::Max));
+        assert_eq!(speed("x20"), Ok(Speed::Times(20)));
+        assert!(speed("x0").is_err() && speed("fast").is_err() && speed("x1.5").is_err());
+        assert_eq!(duration("500ms"), Ok(Duration::from_millis(500)));
+        assert_eq!(duration("10s"), Ok(Duration::from_secs(10)));
+        assert!(duration("10h").is_err() && duration("s").is_err());
+    }
+
+    #[test]
+    fn bare_replay_runs_and_needs_a_recording() {
+        let cli = Cli::try_parse_from(["matchgate", "replay", "--recording", "a.zip"]).unwrap();
+        assert!(matches!(cli.verb, Verb::Replay(replay) if replay.verb.is_none()));
+        assert!(Cli::try_parse_from(["matchgate", "replay"]).is_err());
+        let cli = Cli::try_parse_from(["matchgate", "replay", "instrument", "a.zip"]).unwrap();
+        assert!(matches!(cli.verb, Verb::Replay(replay) if replay.verb.is_some()));
+    }
+}

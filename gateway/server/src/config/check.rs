@@ -1,0 +1,314 @@
+//! Checks of the file: every value in range, every name known, every fault with its line.
+
+use std::net::SocketAddr;
+use std::ops::Range;
+use std::path::PathBuf;
+
+use matchgate_core::domain::bounds::{GATEWAYS_MAX, SHARDS_MAX};
+use toml::Spanned;
+
+use super::error::{ConfigError, line_of};
+use super::file;
+use super::{
+    Config, CoreConfig, DEFAULT_TOML, IdleConfig, JournalBackend, JournalConfig, SinkConfig,
+    VenueLimits,
+};
+
+/// Smallest and largest segment file.
+const SEGMENT_BYTES: (u64, u64) = (1 << 20, 1 << 34);
+/// Smallest and largest staging log.
+const STAGING_BYTES: (u64, u64) = (1 << 16, 1 << 32);
+
+/// A file's text and its name, for errors.
+#[derive(Debug)]
+pub(super) struct Check<'a> {
+    file: &'a str,
+    text: &'a str,
+}
+
+impl<'a> Check<'a> {
+    pub(super) const fn new(file: &'a str, text: &'a str) -> Self {
+        Self { file, text }
+    }
+
+    /// Returns the checked configuration.
+    pub(super) fn config(&self) -> Result<Config, ConfigError> {
+        let file: file::File = toml::from_str(self.text).map_err(|error| self.syntax(&error))?;
+        let venue = self.venue(&file.venue)?;
+        let mut defaults = Defaults::read();
+        if file.firm.is_some() || file.account.is_some() || file.session.is_some() {
+            // Members belong together: a file that names one kind names all of them.
+            defaults.firm.clear();
+            defaults.account.clear();
+            defaults.session.clear();
+        }
+        let (check, instruments) = own_or(self, file.instrument, defaults.instrument);
+        let instruments = check.instruments(instruments, &venue)?;
+        let (check, firms) = own_or(self, file.firm, defaults.firm);
+        let firms = check.firms(firms, &venue)?;
+        let (check, accounts) = own_or(self, file.account, defaults.account);
+        let accounts = check.accounts(accounts, &firms)?;
+        let (check, sessions) = own_or(self, file.session, defaults.session);
+        let sessions = check.sessions(sessions, &firms, &accounts)?;
+        let (check, sinks) = own_or(self, file.sink, defaults.sink);
+        let cores = if file.core.is_empty() {
+            Config::inline_cores(&venue)
+        } else {
+            self.cores(file.core, &venue)?
+        };
+        Ok(Config {
+            data_directory: PathBuf::from(
+                file.data_directory
+                    .unwrap_or_else(|| "matchgate-data".to_owned()),
+            ),
+            capnp_address: self.address("listen.capnp", file.listen.capnp, "127.0.0.1:7001")?,
+            journal: self.journal(&file.journal)?,
+            sinks: check.sinks(sinks)?,
+            venue,
+            cores,
+            instruments,
+            firms,
+            accounts,
+            sessions,
+        })
+    }
+
+    fn syntax(&self, error: &toml::de::Error) -> ConfigError {
+        ConfigError {
+            file: self.file.to_owned(),
+            line: error.span().map(|span| line_of(self.text, span.start)),
+            key: String::new(),
+            fault: error.message().trim().to_owned(),
+        }
+    }
+
+    pub(super) fn fault(&self, span: &Range<usize>, key: &str, fault: String) -> ConfigError {
+        ConfigError::at(self.file, self.text, span, key, fault)
+    }
+
+    /// Returns a whole number between `low` and `high`, or `default` where none is given.
+    pub(super) fn number<T: TryFrom<u64>>(
+        &self,
+        key: &str,
+        value: Option<&Spanned<u64>>,
+        default: u64,
+        (low, high): (u64, u64),
+    ) -> Result<T, ConfigError> {
+        let number = value.map_or(default, |value| *value.get_ref());
+        let span = value.map_or(0..0, Spanned::span);
+        let fault = || self.fault(&span, key, format!("{number} is not from {low} to {high}"));
+        if !(low..=high).contains(&number) {
+            return Err(fault());
+        }
+        T::try_from(number).map_err(|_| fault())
+    }
+
+    fn address(
+        &self,
+        key: &str,
+        value: Option<Spanned<String>>,
+        default: &str,
+    ) -> Result<SocketAddr, ConfigError> {
+        let value = value.unwrap_or_else(|| Spanned::new(0..0, default.to_owned()));
+        value.get_ref().parse().map_err(|_| {
+            let fault = format!(
+                "{:?} is no address such as \"127.0.0.1:7001\"",
+                value.get_ref()
+            );
+            self.fault(&value.span(), key, fault)
+        })
+    }
+
+    /// Returns the choice that `value` names.
+    fn choice<T: Copy>(
+        &self,
+        key: &str,
+        value: Option<&Spanned<String>>,
+        default: T,
+        allowed: &[(&str, T)],
+    ) -> Result<T, ConfigError> {
+        let Some(value) = value else {
+            return Ok(default);
+        };
+        let found = allowed.iter().find(|(name, _)| name == value.get_ref());
+        found.map(|(_, choice)| *choice).ok_or_else(|| {
+            let names: Vec<_> = allowed
+                .iter()
+                .map(|(name, _)| format!("{name:?}"))
+                .collect();
+            let fault = format!("{:?} is not one of {}", value.get_ref(), names.join(", "));
+            self.fault(&value.span(), key, fault)
+        })
+    }
+
+    fn venue(&self, venue: &file::Venue) -> Result<VenueLimits, ConfigError> {
+        let large = (1, 1 << 26);
+        let members = (1, 1 << 20);
+        let shards_max = u64::try_from(SHARDS_MAX).unwrap_or(u64::MAX);
+        let gateways_max = u64::try_from(GATEWAYS_MAX).unwrap_or(u64::MAX);
+        let number = |key, value, default, range| self.number(key, value, default, range);
+        Ok(VenueLimits {
+            shards: self.number("venue.shards", venue.shards.as_ref(), 1, (1, shards_max))?,
+            gateways: self.number(
+                "venue.gateways",
+                venue.gateways.as_ref(),
+                1,
+                (1, gateways_max),
+            )?,
+            orders_per_shard_max: number(
+                "venue.orders_per_shard_max",
+                venue.orders_per_shard_max.as_ref(),
+                1 << 20,
+                large,
+            )?,
+            levels_per_shard_max: number(
+                "venue.levels_per_shard_max",
+                venue.levels_per_shard_max.as_ref(),
+                1 << 18,
+                large,
+            )?,
+            instruments_max: number(
+                "venue.instruments_max",
+                venue.instruments_max.as_ref(),
+                1024,
+                members,
+            )?,
+            accounts_max: number(
+                "venue.accounts_max",
+                venue.accounts_max.as_ref(),
+                1024,
+                members,
+            )?,
+            sessions_max: number(
+                "venue.sessions_max",
+                venue.sessions_max.as_ref(),
+                1024,
+                members,
+            )?,
+        })
+    }
+
+    fn journal(&self, journal: &file::Journal) -> Result<JournalConfig, ConfigError> {
+        let backends = [
+            ("auto", JournalBackend::Auto),
+            ("glommio", JournalBackend::Glommio),
+            ("plain", JournalBackend::Plain),
+        ];
+        let staging = journal.staging_bytes.as_ref();
+        let staging_bytes: u64 =
+            self.number("journal.staging_bytes", staging, 1 << 25, STAGING_BYTES)?;
+        if !staging_bytes.is_power_of_two() {
+            let span = staging.map_or(0..0, Spanned::span);
+            let fault = format!("{staging_bytes} is no power of two");
+            return Err(self.fault(&span, "journal.staging_bytes", fault));
+        }
+        let cpu = journal.cpu.as_ref();
+        Ok(JournalConfig {
+            backend: self.choice(
+                "journal.backend",
+                journal.backend.as_ref(),
+                JournalBackend::Auto,
+                &backends,
+            )?,
+            cpu: cpu
+                .map(|_| self.number("journal.cpu", cpu, 0, (0, 4095)))
+                .transpose()?,
+            segment_bytes: self.number(
+                "journal.segment_bytes",
+                journal.segment_bytes.as_ref(),
+                1 << 26,
+                SEGMENT_BYTES,
+            )?,
+            staging_bytes,
+        })
+    }
+
+    fn cores(
+        &self,
+        cores: Vec<Spanned<file::Core>>,
+        venue: &VenueLimits,
+    ) -> Result<Vec<CoreConfig>, ConfigError> {
+        let known = super::agent_names(venue);
+        let mut placed: Vec<String> = Vec::new();
+        let mut checked = Vec::new();
+        let idles = [
+            ("spin", IdleConfig::Spin),
+            ("yield", IdleConfig::Yield),
+            ("park", IdleConfig::Park),
+        ];
+        for core in cores {
+            let core = core.into_inner();
+            for agent in &core.agents {
+                let name = agent.get_ref();
+                let fault = if !known.contains(name) {
+                    format!("{name:?} is not one of {}", known.join(", "))
+                } else if placed.contains(name) {
+                    format!("{name:?} is placed twice")
+                } else {
+                    placed.push(name.clone());
+                    continue;
+                };
+                return Err(self.fault(&agent.span(), "core.agents", fault));
+            }
+            checked.push(CoreConfig {
+                cpu: core
+                    .cpu
+                    .map(|cpu| usize::try_from(cpu).unwrap_or(usize::MAX)),
+                idle: self.choice("core.idle", core.idle.as_ref(), IdleConfig::Park, &idles)?,
+                agents: core.agents.into_iter().map(Spanned::into_inner).collect(),
+            });
+        }
+        match known.iter().find(|name| !placed.contains(name)) {
+            None => Ok(checked),
+            Some(missing) => Err(ConfigError {
+                file: self.file.to_owned(),
+                line: None,
+                key: "core.agents".to_owned(),
+                fault: format!("agent {missing:?} is on no core"),
+            }),
+        }
+    }
+
+    fn sinks(&self, sinks: Vec<Spanned<file::Sink>>) -> Result<Vec<SinkConfig>, ConfigError> {
+        let sinks = sinks.into_iter().map(Spanned::into_inner);
+        sinks
+            .map(|sink| {
+                self.choice("sink.kind", Some(&sink.kind), (), &[("local", ())])?;
+                Ok(SinkConfig::Local {
+                    file: sink.file.map(PathBuf::from),
+                })
+            })
+            .collect()
+    }
+}
+
+/// The tables that a file may leave out whole, as the built-in text has them.
+struct Defaults {
+    instrument: Vec<Spanned<file::Instrument>>,
+    firm: Vec<Spanned<file::Firm>>,
+    account: Vec<Spanned<file::Account>>,
+    session: Vec<Spanned<file::Session>>,
+    sink: Vec<Spanned<file::Sink>>,
+}
+
+impl Defaults {
+    fn read() -> Self {
+        let file: file::File =
+            toml::from_str(DEFAULT_TOML).expect("a test parses the built-in text");
+        Self {
+            instrument: file.instrument.unwrap_or_default(),
+            firm: file.firm.unwrap_or_default(),
+            account: file.account.unwrap_or_default(),
+            session: file.session.unwrap_or_default(),
+            sink: file.sink.unwrap_or_default(),
+        }
+    }
+}
+
+/// Returns a table and the text that it stands in: the file's own, else the built-in one.
+fn own_or<'a, T>(check: &Check<'a>, own: Option<Vec<T>>, default: Vec<T>) -> (Check<'a>, Vec<T>) {
+    match own {
+        Some(own) => (Check::new(check.file, check.text), own),
+        None => (Check::new("built-in defaults", DEFAULT_TOML), default),
+    }
+}

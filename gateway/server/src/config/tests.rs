@@ -1,0 +1,106 @@
+//! Every fault of a configuration names file, line, key and what is allowed.
+
+use super::{Config, JournalBackend};
+
+#[test]
+fn built_in_text_is_what_an_empty_file_means() {
+    assert_eq!(Config::parse("empty", "").unwrap(), Config::built_in());
+}
+
+#[test]
+fn built_in_topology_is_inline() {
+    let config = Config::built_in();
+    assert_eq!(config.cores.len(), 2);
+    assert_eq!(config.cores[0].agents, ["gateway:0", "shard:0"]);
+}
+
+#[test]
+fn faults_name_file_line_key_and_the_allowed_values() {
+    let cases = [
+        (
+            "[venue]\nshards = 0",
+            "f.toml:2: venue.shards: 0 is not from 1 to 64",
+        ),
+        (
+            "[venue]\nshards = 65",
+            "f.toml:2: venue.shards: 65 is not from 1 to 64",
+        ),
+        (
+            "[journal]\n\nbackend = \"tape\"",
+            "f.toml:3: journal.backend: \"tape\" is not one of \"auto\", \"glommio\", \"plain\"",
+        ),
+        (
+            "[journal]\nstaging_bytes = 100_000",
+            "f.toml:2: journal.staging_bytes: 100000 is no power of two",
+        ),
+        (
+            "[listen]\ncapnp = \"here\"",
+            "f.toml:2: listen.capnp: \"here\" is no address such as \"127.0.0.1:7001\"",
+        ),
+        (
+            "[[core]]\nagents = [\"gateway:1\"]",
+            "f.toml:2: core.agents: \"gateway:1\" is not one of gateway:0, shard:0, acceptor, \
+             control, clock, follower",
+        ),
+        (
+            "[[core]]\nagents = [\"gateway:0\"]",
+            "f.toml: core.agents: agent \"shard:0\" is on no core",
+        ),
+        (
+            "[[firm]]\nname = \"A\"\n[[account]]\nname = \"X\"\nfirm = \"B\"",
+            "f.toml:5: account.firm: \"B\" is not defined; defined are: A",
+        ),
+        (
+            "[[instrument]]\nsymbol = \"A\"\ntick = \"0\"\nprice_min = \"0\"\nprice_max = \"1\"",
+            "f.toml:3: instrument.tick: must be above 0",
+        ),
+        (
+            "[[instrument]]\nsymbol = \"A\"\ntick = \"1\"\nprice_min = \"2\"\nprice_max = \"1\"",
+            "f.toml:5: instrument.price_max: is below price_min",
+        ),
+        (
+            "[[instrument]]\nsymbol = \"A\"\ntick = \"0.0000000001\"\nprice_min = 0\nprice_max = 1",
+            "f.toml:3: instrument.tick: \"0.0000000001\" has more than 9 digits behind the point",
+        ),
+        (
+            "[[sink]]\nkind = \"nats\"",
+            "f.toml:2: sink.kind: \"nats\" is not one of \"local\"",
+        ),
+    ];
+    for (text, expected) in cases {
+        assert_eq!(
+            Config::parse("f.toml", text).unwrap_err().to_string(),
+            expected
+        );
+    }
+}
+
+#[test]
+fn unknown_keys_and_floats_are_refused_with_their_line() {
+    let unknown = Config::parse("f.toml", "[venue]\nshard = 1")
+        .unwrap_err()
+        .to_string();
+    assert!(
+        unknown.starts_with("f.toml:2: unknown field `shard`, expected"),
+        "{unknown}"
+    );
+    let text = "[[instrument]]\nsymbol = \"A\"\ntick = 0.01\nprice_min = 0\nprice_max = 1";
+    let float = Config::parse("f.toml", text).unwrap_err().to_string();
+    assert!(
+        float.contains("f.toml:3") && float.contains("\"0.01\""),
+        "{float}"
+    );
+}
+
+#[test]
+fn prices_may_be_zero_or_negative_and_quantities_have_their_exponent() {
+    let text = "[[instrument]]\nsymbol = \"BTC\"\ntick = \"0.01\"\nprice_min = \"-5\"\n\
+                price_max = \"0\"\nlot = \"0.00000001\"\nquantity_exponent = -8\n\
+                quantity_max = \"21000000\"";
+    let config = Config::parse("f.toml", text).unwrap();
+    let instrument = config.instruments[0].instrument;
+    assert_eq!(instrument.price_min.get(), -5_000_000_000);
+    assert_eq!(instrument.lot.get(), 1);
+    assert_eq!(instrument.quantity_max.get(), 2_100_000_000_000_000);
+    assert_eq!(config.journal.backend, JournalBackend::Auto);
+}

@@ -4,20 +4,25 @@ use std::net::SocketAddr;
 use std::ops::Range;
 use std::path::PathBuf;
 
-use matchgate_core::domain::bounds::{GATEWAYS_MAX, SHARDS_MAX};
+use matchgate_core::domain::bounds::{EVENTS_PER_STEP_MAX, GATEWAYS_MAX, SHARDS_MAX};
 use toml::Spanned;
 
 use super::error::{ConfigError, line_of};
 use super::file;
 use super::{
-    Config, CoreConfig, DEFAULT_TOML, IdleConfig, JournalBackend, JournalConfig, SinkConfig,
-    VenueLimits,
+    Config, CoreConfig, DEFAULT_TOML, IdleConfig, JournalBackend, JournalConfig, RingConfig,
+    SinkConfig, VenueLimits,
 };
 
 /// Smallest and largest segment file.
 const SEGMENT_BYTES: (u64, u64) = (1 << 20, 1 << 34);
 /// Smallest and largest staging log.
 const STAGING_BYTES: (u64, u64) = (1 << 16, 1 << 32);
+
+/// Smallest and largest ring.
+const RING_RECORDS: (u64, u64) = (4, 1 << 20);
+/// Commands kept free for cancels in a large ring.
+const RESERVE_DEFAULT: u64 = 256;
 
 /// A file's text and its name, for errors.
 #[derive(Debug)]
@@ -51,10 +56,11 @@ impl<'a> Check<'a> {
         let (check, sessions) = own_or(self, file.session, defaults.session);
         let sessions = check.sessions(sessions, &firms, &accounts)?;
         let (check, sinks) = own_or(self, file.sink, defaults.sink);
+        let sinks = check.sinks(sinks)?;
         let cores = if file.core.is_empty() {
-            Config::inline_cores(&venue)
+            Config::inline_cores(&venue, &sinks)
         } else {
-            self.cores(file.core, &venue)?
+            self.cores(file.core, &super::agent_names(&venue, &sinks))?
         };
         Ok(Config {
             data_directory: PathBuf::from(
@@ -63,7 +69,8 @@ impl<'a> Check<'a> {
             ),
             capnp_address: self.address("listen.capnp", file.listen.capnp, "127.0.0.1:7001")?,
             journal: self.journal(&file.journal)?,
-            sinks: check.sinks(sinks)?,
+            rings: self.rings(&file.rings)?,
+            sinks,
             venue,
             cores,
             instruments,
@@ -158,13 +165,13 @@ impl<'a> Check<'a> {
             orders_per_shard_max: number(
                 "venue.orders_per_shard_max",
                 venue.orders_per_shard_max.as_ref(),
-                1 << 20,
+                1 << 18,
                 large,
             )?,
             levels_per_shard_max: number(
                 "venue.levels_per_shard_max",
                 venue.levels_per_shard_max.as_ref(),
-                1 << 18,
+                1 << 16,
                 large,
             )?,
             instruments_max: number(
@@ -184,6 +191,33 @@ impl<'a> Check<'a> {
                 venue.sessions_max.as_ref(),
                 1024,
                 members,
+            )?,
+        })
+    }
+
+    fn rings(&self, rings: &file::Rings) -> Result<RingConfig, ConfigError> {
+        let events_min = u64::try_from(EVENTS_PER_STEP_MAX).unwrap_or(u64::MAX);
+        let commands = self.number(
+            "rings.commands",
+            rings.commands.as_ref(),
+            4096,
+            RING_RECORDS,
+        )?;
+        let reserve_max = u64::try_from(commands / 2).unwrap_or(u64::MAX);
+        let reserve_default = reserve_max.min(RESERVE_DEFAULT);
+        Ok(RingConfig {
+            commands,
+            cancel_reserve: self.number(
+                "rings.cancel_reserve",
+                rings.cancel_reserve.as_ref(),
+                reserve_default,
+                (1, reserve_max),
+            )?,
+            events: self.number(
+                "rings.events",
+                rings.events.as_ref(),
+                16_384,
+                (events_min, RING_RECORDS.1),
             )?,
         })
     }
@@ -226,9 +260,8 @@ impl<'a> Check<'a> {
     fn cores(
         &self,
         cores: Vec<Spanned<file::Core>>,
-        venue: &VenueLimits,
+        known: &[String],
     ) -> Result<Vec<CoreConfig>, ConfigError> {
-        let known = super::agent_names(venue);
         let mut placed: Vec<String> = Vec::new();
         let mut checked = Vec::new();
         let idles = [

@@ -15,6 +15,8 @@ pub(super) struct File {
     #[serde(default)]
     pub(super) venue: Venue,
     #[serde(default)]
+    pub(super) rings: Rings,
+    #[serde(default)]
     pub(super) journal: Journal,
     #[serde(default)]
     pub(super) core: Vec<Spanned<Core>>,
@@ -41,6 +43,14 @@ pub(super) struct Venue {
     pub(super) instruments_max: Option<Spanned<u64>>,
     pub(super) accounts_max: Option<Spanned<u64>>,
     pub(super) sessions_max: Option<Spanned<u64>>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Rings {
+    pub(super) commands: Option<Spanned<u64>>,
+    pub(super) cancel_reserve: Option<Spanned<u64>>,
+    pub(super) events: Option<Spanned<u64>>,
 }
 
 #[derive(Debug, Default, Deserialize)]

@@ -28,6 +28,8 @@ pub struct Config {
     pub capnp_address: SocketAddr,
     /// What is fixed when the data directory is made.
     pub venue: VenueLimits,
+    /// How much the rings between agents hold.
+    pub rings: RingConfig,
     /// How the journal is written.
     pub journal: JournalConfig,
     /// Which agents share which core.
@@ -74,6 +76,17 @@ pub enum JournalBackend {
     Plain,
 }
 
+/// Records that the rings between agents hold; free to change.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RingConfig {
+    /// Commands from one gateway to one shard.
+    pub commands: usize,
+    /// Of those, kept free for cancels.
+    pub cancel_reserve: usize,
+    /// Events from one shard to one gateway.
+    pub events: usize,
+}
+
 /// How the journal is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct JournalConfig {
@@ -117,6 +130,16 @@ pub enum SinkConfig {
         /// The file.
         file: Option<PathBuf>,
     },
+}
+
+impl SinkConfig {
+    /// Returns the sink's name.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Local { .. } => "local",
+        }
+    }
 }
 
 /// One instrument; its number is given by the control journal.
@@ -212,13 +235,13 @@ impl Config {
     /// Returns the agents that have to be placed on cores.
     #[must_use]
     pub fn agent_names(&self) -> Vec<String> {
-        agent_names(&self.venue)
+        agent_names(&self.venue, &self.sinks)
     }
 
     /// Returns the topology with all hot agents on one core and the rest on another.
     #[must_use]
-    pub fn inline_cores(venue: &VenueLimits) -> Vec<CoreConfig> {
-        let (hot, cold) = agent_names(venue)
+    pub fn inline_cores(venue: &VenueLimits, sinks: &[SinkConfig]) -> Vec<CoreConfig> {
+        let (hot, cold) = agent_names(venue, sinks)
             .into_iter()
             .partition(|name| is_hot(name));
         vec![
@@ -237,8 +260,8 @@ impl Config {
 
     /// Returns the topology with each hot agent on a core of its own.
     #[must_use]
-    pub fn split_cores(venue: &VenueLimits) -> Vec<CoreConfig> {
-        let (hot, cold): (Vec<_>, Vec<_>) = agent_names(venue)
+    pub fn split_cores(venue: &VenueLimits, sinks: &[SinkConfig]) -> Vec<CoreConfig> {
+        let (hot, cold): (Vec<_>, Vec<_>) = agent_names(venue, sinks)
             .into_iter()
             .partition(|name| is_hot(name));
         let mut cores: Vec<_> = hot
@@ -259,14 +282,15 @@ impl Config {
 }
 
 fn is_hot(agent: &str) -> bool {
-    agent.contains(':')
+    agent.starts_with("gateway:") || agent.starts_with("shard:")
 }
 
-fn agent_names(venue: &VenueLimits) -> Vec<String> {
+fn agent_names(venue: &VenueLimits, sinks: &[SinkConfig]) -> Vec<String> {
     let gateways = (0..venue.gateways).map(|index| format!("gateway:{index}"));
     let shards = (0..venue.shards).map(|index| format!("shard:{index}"));
     let cold = ["acceptor", "control", "clock", "follower"].map(str::to_owned);
-    gateways.chain(shards).chain(cold).collect()
+    let sinks = sinks.iter().map(|sink| format!("sink:{}", sink.name()));
+    gateways.chain(shards).chain(cold).chain(sinks).collect()
 }
 
 #[cfg(test)]

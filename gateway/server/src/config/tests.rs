@@ -40,7 +40,7 @@ fn faults_name_file_line_key_and_the_allowed_values() {
         (
             "[[core]]\nagents = [\"gateway:1\"]",
             "f.toml:2: core.agents: \"gateway:1\" is not one of gateway:0, shard:0, acceptor, \
-             control, clock, follower",
+             control, clock, follower, sink:local",
         ),
         (
             "[[core]]\nagents = [\"gateway:0\"]",

@@ -67,6 +67,26 @@ pub struct NewOrderRequest {
     pub quantity: Quantity,
 }
 
+impl NewOrderRequest {
+    /// Returns a plain limit order for the day, for the session's default account and named by its
+    /// request number alone; number 0 until the sender gives it one.
+    #[must_use]
+    pub const fn limit(symbol: Symbol, side: Side, price: Price, quantity: Quantity) -> Self {
+        Self {
+            request: RequestNumber(0),
+            client_order_id: ClientOrderId::NONE,
+            account: None,
+            symbol,
+            side,
+            order_type: OrderType::Limit,
+            time_in_force: TimeInForce::Day,
+            post_only: false,
+            price,
+            quantity,
+        }
+    }
+}
+
 /// Cancels one order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CancelRequest {
@@ -138,6 +158,37 @@ pub enum ClientMessage {
     MassCancel(MassCancelRequest),
 }
 
+impl ClientMessage {
+    /// Returns the number of the request; `None` where the message is none.
+    #[inline]
+    #[must_use]
+    pub const fn request(&self) -> Option<RequestNumber> {
+        match self {
+            Self::Logon(_) | Self::Heartbeat | Self::Logout => None,
+            Self::NewOrder(body) => Some(body.request),
+            Self::Cancel(body) => Some(body.request),
+            Self::Reduce(body) => Some(body.request),
+            Self::Replace(body) => Some(body.request),
+            Self::MassCancel(body) => Some(body.request),
+        }
+    }
+
+    /// Returns the message as request `number`; as it is where it is no request.
+    #[inline]
+    #[must_use]
+    pub const fn with_request(mut self, number: RequestNumber) -> Self {
+        match &mut self {
+            Self::Logon(_) | Self::Heartbeat | Self::Logout => {}
+            Self::NewOrder(body) => body.request = number,
+            Self::Cancel(body) => body.request = number,
+            Self::Reduce(body) => body.request = number,
+            Self::Replace(body) => body.request = number,
+            Self::MassCancel(body) => body.request = number,
+        }
+        self
+    }
+}
+
 /// Answer to a logon. What follows on the connection is every message from `replay_from` on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LogonAnswer {
@@ -162,6 +213,24 @@ pub struct LogonAnswer {
     pub open_orders_max: u32,
     /// 0, or the first sequence whose message a power loss took.
     pub lost_from: u64,
+}
+
+impl LogonAnswer {
+    /// Returns whether `request` is decided: it had its effect, or was refused, for good. One that
+    /// is not had no effect, and is executed when it is sent again.
+    #[must_use]
+    pub fn is_decided(&self, request: RequestNumber) -> bool {
+        let Some(above) = request.get().checked_sub(self.decided_through.get()) else {
+            return true;
+        };
+        let Some(bit) = above.checked_sub(1) else {
+            return true;
+        };
+        usize::try_from(bit / 64)
+            .ok()
+            .and_then(|word| self.decided_above.get(word))
+            .is_some_and(|word| (word >> (bit % 64)) & 1 == 1)
+    }
 }
 
 /// What just happened to an order (FIX ExecType 150).
@@ -307,6 +376,20 @@ pub enum Report {
     BusinessReject(BusinessReject),
     /// A mass cancel is complete.
     MassCancel(MassCancelReport),
+}
+
+impl Report {
+    /// Returns the request that this answers; 0 where none did (a fill of a resting order).
+    #[inline]
+    #[must_use]
+    pub const fn request(&self) -> RequestNumber {
+        match self {
+            Self::Execution(body) => body.request,
+            Self::CancelReject(body) => body.request,
+            Self::BusinessReject(body) => body.request,
+            Self::MassCancel(body) => body.request,
+        }
+    }
 }
 
 /// What the venue says.

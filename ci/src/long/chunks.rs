@@ -73,13 +73,15 @@ impl ChunkedTest {
                 }
             }
             counts.save(&path)?;
-            println!("{}", self.summary(&counts, total));
+            println!("so far: {}", self.summary(&counts, total));
             if counts.failed_seeds.contains(&seed) {
-                println!("again: {}", self.repeat_line(units, seed));
-                return Ok(false);
+                println!("to repeat it: {}", self.repeat_line(units, seed));
+                break;
             }
         }
-        println!("{}", self.summary(&counts, total));
+        let open = counts.done < total && counts.failed_seeds.is_empty();
+        let advice = if open { "; run again to go on" } else { "" };
+        println!("{}{advice}", self.summary(&counts, total));
         Ok(counts.failed_seeds.is_empty())
     }
 
@@ -146,14 +148,9 @@ impl ChunkedTest {
         } = counts;
         let (stage, unit, failed) = (self.stage, self.unit, failed_seeds.len());
         let seconds = elapsed_ms / 1000;
-        let open = if *done < total {
-            "; run again to go on"
-        } else {
-            ""
-        };
         format!(
             "{stage}: {done} of {total} {unit} in {chunks} chunks, {failed} failed, \
-             {seconds} s{open}"
+             {seconds} s"
         )
     }
 }

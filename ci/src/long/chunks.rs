@@ -18,6 +18,11 @@ use crate::tree::Tree;
 /// little is lost when it is cut off.
 const CHUNK_MS: u64 = 120_000;
 
+/// A chunk that takes this long will never end, and has failed.
+const CHUNK_MAX: Duration = Duration::from_secs(600);
+
+const _: () = assert!(CHUNK_MAX.as_millis() >= 5 * CHUNK_MS as u128);
+
 /// A test whose amount of work its environment decides.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct ChunkedTest {
@@ -112,9 +117,15 @@ impl ChunkedTest {
             .env(self.count_variable, units.to_string())
             .env(self.seed_variable, seed.to_string());
         let started = Instant::now();
+        let hung = started + CHUNK_MAX;
+        let end = deadline.min(hung);
         let mut report = TestReport::default();
-        let ended = process::stream(&mut command, Some(deadline), &mut |line| report.line(line))?;
+        let ended = process::stream(&mut command, Some(end), &mut |line| report.line(line))?;
         match ended {
+            Ended::Deadline if end == hung => {
+                println!("{}: no end after {} s", self.stage, CHUNK_MAX.as_secs());
+                Ok(Chunk::Failed)
+            }
             Ended::Deadline => Ok(Chunk::CutOff),
             Ended::Failure => Ok(Chunk::Failed),
             Ended::Success => match report.totals() {

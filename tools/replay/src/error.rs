@@ -2,6 +2,7 @@
 
 use matchgate_core::domain::RejectReason;
 
+use crate::link::LinkError;
 use crate::lobster::RecordingError;
 
 /// A replay cannot go on. A difference between recording and engine is no error: it is counted.
@@ -18,6 +19,15 @@ pub enum ReplayError {
     Orders {
         /// Orders the shard was made for.
         orders_max: u32,
+    },
+    /// The link to the venue cannot go on.
+    #[error(transparent)]
+    Link(#[from] LinkError),
+    /// The venue is connected but answers no more.
+    #[error("no answer any more after {answered} commands were answered")]
+    Silence {
+        /// Commands that were answered.
+        answered: u64,
     },
     /// The shard refused the set-up.
     #[error("the engine refused the set-up: {}", .0.text())]

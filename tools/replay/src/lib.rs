@@ -1,12 +1,17 @@
 //! Recorded sessions against the real gateway: readers, order flow, checks, reports.
 #![forbid(unsafe_code)]
 
+pub mod client_link;
 mod decimal;
 pub mod drive;
 pub mod error;
 pub mod flow;
 pub mod in_process;
 pub mod instrument;
+pub mod link;
 pub mod lobster;
+pub mod pace;
+pub mod session;
 #[cfg(test)]
 mod tests;
+mod window;

@@ -122,6 +122,12 @@ impl Translator {
         self.reader.has_order_book()
     }
 
+    /// Returns the recorded book after the last step, where there is one.
+    #[must_use]
+    pub fn last_row(&self) -> Option<&Row> {
+        (self.has_order_book() && self.totals.messages != [0; 7]).then_some(&self.row)
+    }
+
     /// Returns the next step; `None` at the end. The first step is the opening book, where the
     /// recording has one.
     ///

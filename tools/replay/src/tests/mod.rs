@@ -1,9 +1,11 @@
 //! Tests that need recorded data or several modules at once.
 
 mod damage;
+mod fake_venue;
 mod instruments;
 mod naive_book;
 mod properties;
 mod recorded_data;
 mod recordings;
+mod wire;
 mod written;

@@ -22,6 +22,19 @@ pub(crate) struct NaiveBook {
     sides: [BTreeMap<Price, Vec<Order>>; 2],
     /// Cancels and reduces that named an order which is not live.
     pub(crate) unknown: u64,
+    /// What the last command traded.
+    pub(crate) fills: Vec<NaiveFill>,
+}
+
+/// A trade of the last command.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct NaiveFill {
+    /// The command that entered the resting order.
+    pub(crate) resting: CommandNumber,
+    pub(crate) price: Price,
+    pub(crate) quantity: Quantity,
+    /// What is open of the resting order now.
+    pub(crate) leaves: Quantity,
 }
 
 impl NaiveBook {
@@ -43,6 +56,7 @@ impl NaiveBook {
 
     fn take(&mut self, side: Side, limit: Price, quantity: u64) -> ExecutionTotals {
         let mut executed = ExecutionTotals::default();
+        let mut fills = Vec::new();
         while executed.quantity < quantity {
             let resting = self.side_mut(side.opposite());
             let best = match side {
@@ -55,6 +69,12 @@ impl NaiveBook {
             let part = front.leaves.min(quantity - executed.quantity);
             front.leaves -= part;
             executed.add(Quantity::new(part), price.notional(Quantity::new(part)));
+            fills.push(NaiveFill {
+                resting: front.number,
+                price,
+                quantity: Quantity::new(part),
+                leaves: Quantity::new(front.leaves),
+            });
             if front.leaves == 0 {
                 level.get_mut().remove(0);
             }
@@ -62,6 +82,7 @@ impl NaiveBook {
                 level.remove();
             }
         }
+        self.fills = fills;
         executed
     }
 

@@ -1,0 +1,530 @@
+//! Replays order flow over a session at a venue and checks each answer against the recording.
+//!
+//! Commands are pipelined within a bounded window. Command n of the flow is request `base + n`,
+//! so an order's request number follows from the command that entered it. The replay can stop at
+//! any count of answers and go on later, over another connection or another process of the same
+//! venue. It must not know a socket: requests and messages go through an [`OrderLink`].
+
+use std::collections::{BTreeMap, VecDeque};
+
+use matchgate_core::domain::{
+    ClientOrderId, Name, OrderType, Price, Quantity, RejectReason, RequestNumber, Side, Symbol,
+    TimeInForce,
+};
+use matchgate_schema::message::{
+    CancelRequest, ClientMessage, ExecType, ExecutionReport, Liquidity, NewOrderRequest,
+    OrderTarget, ReduceRequest, Report, ServerMessage,
+};
+
+use crate::drive::{FlowChecks, Outcome};
+use crate::error::ReplayError;
+use crate::flow::{Action, CommandNumber, ExecutionTotals, FlowCommand, Owner};
+use crate::link::{LinkError, OrderLink};
+use crate::lobster::{Row, TranslationTotals, Translator};
+use crate::pace::{Latency, LatencyKind, Schedule, Speed};
+use crate::window::Window;
+
+/// How long no message may come while answers are missing, in nanoseconds.
+const SILENCE_MAX_NS: u64 = 30_000_000_000;
+/// Longest single wait for a message, in nanoseconds.
+const WAIT_MAX_NS: u64 = 100_000_000;
+/// Closer than this to the next planned time the sender no longer sleeps, in nanoseconds: a
+/// socket's waits end up to two milliseconds late.
+const SPIN_NS: u64 = 3_000_000;
+
+/// How a recording is replayed over a session.
+#[derive(Clone, Debug)]
+pub struct ReplayOptions {
+    /// What is traded.
+    pub symbol: Symbol,
+    /// Account of the recorded orders; `None` for the session's default.
+    pub account: Option<Name>,
+    /// Account of the seeds; `None` for the session's default.
+    pub seed_account: Option<Name>,
+    /// How fast.
+    pub speed: Speed,
+    /// Requests from the oldest unanswered to the newest, at the most; at least 1.
+    pub window_max: usize,
+    /// How long to try to connect anew, in nanoseconds, before the replay fails.
+    pub reconnect_max_ns: u64,
+}
+
+/// Why [`WireReplay::run`] returned.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RunEnd {
+    /// Every command is answered.
+    Complete,
+    /// As many commands are answered as were asked for. Others may be on their way.
+    Stopped,
+}
+
+/// The book at the end, as a venue shows it.
+pub trait FinalBook {
+    /// Returns the best levels of a side, best first, at most `levels`: price and quantity.
+    fn depth(&self, symbol: Symbol, side: Side, levels: usize) -> Vec<(Price, Quantity)>;
+}
+
+/// What a replay over a session found.
+#[derive(Clone, Debug)]
+pub struct ReplaySummary {
+    /// How fast.
+    pub speed: Speed,
+    /// What the translation met.
+    pub totals: TranslationTotals,
+    /// What was checked of the answers.
+    pub checks: FlowChecks,
+    /// Refusals by reason.
+    pub refusals: BTreeMap<RejectReason, u64>,
+    /// Executions as the resting orders' reports told them: the same again from the other side.
+    pub resting: ExecutionTotals,
+    /// Numbered messages received.
+    pub reports: u64,
+    /// Numbers that were left out.
+    pub sequence_gaps: u64,
+    /// Connections that had to be made anew.
+    pub reconnects: u64,
+    /// Nanoseconds from the first request to the last answer, pauses left out.
+    pub elapsed_ns: u64,
+    /// Round trips.
+    pub latency: Latency,
+    /// The recorded book after the last message, where there is one.
+    pub final_row: Option<Row>,
+    /// Whether the venue's book at the end is that one; `None` where it was not compared.
+    pub final_book_equal: Option<bool>,
+}
+
+impl ReplaySummary {
+    /// Compares the book at the end with the recorded one, where there is one.
+    pub fn check_final_book(&mut self, symbol: Symbol, book: &impl FinalBook) {
+        let Some(row) = &self.final_row else {
+            return;
+        };
+        let equal = [Side::Sell, Side::Buy].into_iter().all(|side| {
+            let recorded = row.side(side).iter();
+            let recorded = recorded.map(|level| (level.price, Quantity::new(level.quantity)));
+            recorded.eq(book.depth(symbol, side, row.levels))
+        });
+        self.final_book_equal = Some(equal);
+    }
+
+    /// Returns whether nothing differed from the recording.
+    #[must_use]
+    pub fn passed(&self) -> bool {
+        self.checks.passed()
+            && self.sequence_gaps == 0
+            && self.resting == self.checks.executed
+            && self.final_book_equal != Some(false)
+    }
+}
+
+/// One replay over a session. Between two calls of [`Self::run`] it holds everything needed to go
+/// on, whatever became of the connection.
+#[derive(Debug)]
+pub struct WireReplay {
+    translator: Translator,
+    options: ReplayOptions,
+    base: u64,
+    schedule: Schedule,
+    due: VecDeque<DueCommand>,
+    drained: bool,
+    window: Window<InFlight>,
+    sequence_last: Option<u64>,
+    stopped_ns: Option<u64>,
+    start_ns: u64,
+    heard_ns: u64,
+    summary: ReplaySummary,
+}
+
+/// A command whose time has a plan.
+#[derive(Clone, Copy, Debug)]
+struct DueCommand {
+    command: FlowCommand,
+    line: u64,
+    due_ns: Option<u64>,
+}
+
+/// A command that was sent.
+#[derive(Clone, Copy, Debug)]
+struct InFlight {
+    command: FlowCommand,
+    line: u64,
+    from_ns: u64,
+    answered: bool,
+    outcome: Outcome,
+}
+
+impl WireReplay {
+    /// Prepares a replay of what `translator` yields over `link`; nothing is sent yet.
+    pub fn new(translator: Translator, options: ReplayOptions, link: &impl OrderLink) -> Self {
+        let now_ns = link.now_ns();
+        let kind = match options.speed {
+            Speed::Max => LatencyKind::ServiceTime,
+            Speed::Times(_) => LatencyKind::ResponseTime,
+        };
+        let first = link.next_request().get();
+        let summary = ReplaySummary {
+            speed: options.speed,
+            totals: TranslationTotals::default(),
+            checks: FlowChecks::default(),
+            refusals: BTreeMap::new(),
+            resting: ExecutionTotals::default(),
+            reports: 0,
+            sequence_gaps: 0,
+            reconnects: 0,
+            elapsed_ns: 0,
+            latency: Latency::new(kind),
+            final_row: None,
+            final_book_equal: None,
+        };
+        Self {
+            translator,
+            base: first.saturating_sub(1),
+            schedule: Schedule::new(options.speed, now_ns),
+            due: VecDeque::new(),
+            drained: false,
+            window: Window::new(first, options.window_max.max(1)),
+            sequence_last: None,
+            stopped_ns: None,
+            start_ns: now_ns,
+            heard_ns: now_ns,
+            summary,
+            options,
+        }
+    }
+
+    /// Returns how many commands are answered.
+    #[must_use]
+    pub const fn answered(&self) -> u64 {
+        self.window.completed()
+    }
+
+    /// Sends and receives until every command is answered, or `stop_after` of them are.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error where the recording is damaged, the venue refuses the session, it cannot
+    /// be reached for [`ReplayOptions::reconnect_max_ns`], or it leaves requests unanswered.
+    pub fn run(
+        &mut self,
+        link: &mut impl OrderLink,
+        stop_after: Option<u64>,
+    ) -> Result<RunEnd, ReplayError> {
+        let now_ns = link.now_ns();
+        self.heard_ns = now_ns;
+        if let Some(stopped_ns) = self.stopped_ns.take() {
+            self.shift(now_ns.saturating_sub(stopped_ns));
+        }
+        loop {
+            if stop_after.is_some_and(|count| self.answered() >= count) {
+                self.stopped_ns = Some(link.now_ns());
+                return Ok(RunEnd::Stopped);
+            }
+            let turn = match self.send_due(link) {
+                Ok(()) if self.drained && self.due.is_empty() && self.window.is_empty() => {
+                    self.summary.elapsed_ns = link.now_ns().saturating_sub(self.start_ns);
+                    return Ok(RunEnd::Complete);
+                }
+                Ok(()) => self.receive(link),
+                Err(error) => Err(error),
+            };
+            match turn {
+                Err(ReplayError::Link(LinkError::Lost(reason))) => self.reconnect(link, reason)?,
+                other => other?,
+            }
+        }
+    }
+
+    /// Leaves a pause of the caller's out of every time that counts.
+    fn shift(&mut self, pause_ns: u64) {
+        self.schedule.shift(pause_ns);
+        self.start_ns += pause_ns;
+        for due_ns in self.due.iter_mut().filter_map(|next| next.due_ns.as_mut()) {
+            *due_ns += pause_ns;
+        }
+        for sent in self.window.iter_mut() {
+            sent.from_ns += pause_ns;
+        }
+    }
+
+    /// Ends the replay and returns what it found.
+    #[must_use]
+    pub fn finish(mut self) -> ReplaySummary {
+        self.summary.totals = *self.translator.totals();
+        self.summary.final_row = self.translator.last_row().cloned();
+        self.summary
+    }
+
+    /// Sends all that is due and for which the window has room.
+    fn send_due(&mut self, link: &mut impl OrderLink) -> Result<(), ReplayError> {
+        let mut sent = false;
+        while !self.window.is_full() {
+            let Some(next) = self.next_command()? else {
+                break;
+            };
+            let now_ns = link.now_ns();
+            if next.due_ns.is_some_and(|due_ns| due_ns > now_ns) {
+                break;
+            }
+            match link.send(&self.message(&next.command)) {
+                Ok(()) => sent = true,
+                Err(LinkError::Full) => break,
+                Err(error) => return Err(error.into()),
+            }
+            self.due.pop_front();
+            if let Some(due_ns) = next.due_ns {
+                self.summary.latency.sent(due_ns, now_ns);
+            }
+            self.window.push(InFlight {
+                command: next.command,
+                line: next.line,
+                from_ns: next.due_ns.unwrap_or(now_ns),
+                answered: false,
+                outcome: Outcome::default(),
+            });
+        }
+        if sent {
+            link.flush()?;
+        }
+        Ok(())
+    }
+
+    /// Returns the next command to be sent, which stays the next; `None` at the end.
+    fn next_command(&mut self) -> Result<Option<DueCommand>, ReplayError> {
+        while self.due.is_empty() && !self.drained {
+            let Some(step) = self.translator.next_step()? else {
+                self.drained = true;
+                break;
+            };
+            let due_ns = self.schedule.due_ns(step.time_ns);
+            self.due
+                .extend(step.commands.iter().map(|&command| DueCommand {
+                    command,
+                    line: step.line,
+                    due_ns,
+                }));
+        }
+        Ok(self.due.front().copied())
+    }
+
+    /// Takes every message that is there, after waiting for the first no longer than until the
+    /// next request is due.
+    fn receive(&mut self, link: &mut impl OrderLink) -> Result<(), ReplayError> {
+        let now_ns = link.now_ns();
+        let due_ns = match self.due.front() {
+            Some(next) if !self.window.is_full() => next.due_ns,
+            _ => None,
+        };
+        let mut wait_ns = match due_ns {
+            Some(due_ns) => due_ns.saturating_sub(now_ns).saturating_sub(SPIN_NS),
+            None => WAIT_MAX_NS,
+        };
+        wait_ns = wait_ns.min(WAIT_MAX_NS);
+        while let Some(message) = link.poll(wait_ns)? {
+            wait_ns = 0;
+            self.heard_ns = link.now_ns();
+            self.take_message(&message)?;
+        }
+        let silence_ns = link.now_ns().saturating_sub(self.heard_ns);
+        if silence_ns > SILENCE_MAX_NS && !self.window.is_empty() {
+            return Err(ReplayError::Silence {
+                answered: self.answered(),
+            });
+        }
+        Ok(())
+    }
+
+    fn take_message(&mut self, message: &ServerMessage) -> Result<(), ReplayError> {
+        match message {
+            ServerMessage::Report {
+                sequence, report, ..
+            } => {
+                // After a reconnect a message may come a second time; it counts once.
+                if self.sequence_last.is_some_and(|last| *sequence <= last) {
+                    return Ok(());
+                }
+                if self.sequence_last.is_some_and(|last| *sequence > last + 1) {
+                    self.summary.sequence_gaps += 1;
+                }
+                self.sequence_last = Some(*sequence);
+                self.summary.reports += 1;
+                self.take_report(report);
+                Ok(())
+            }
+            ServerMessage::Logout { reason } => {
+                Err(LinkError::Lost(reason.text().to_owned()).into())
+            }
+            // The answer to a repeated request comes again as the numbered message that it was.
+            ServerMessage::LogonAnswer(_)
+            | ServerMessage::RequestRepeated { .. }
+            | ServerMessage::Heartbeat { .. } => Ok(()),
+        }
+    }
+
+    fn take_report(&mut self, report: &Report) {
+        match report {
+            Report::Execution(report) => self.take_execution(report),
+            Report::CancelReject(reject) => self.refuse(reject.request, reject.reason),
+            Report::BusinessReject(reject) => self.refuse(reject.request, reject.reason),
+            Report::MassCancel(_) => {}
+        }
+    }
+
+    fn take_execution(&mut self, report: &ExecutionReport) {
+        let notional = report.last_price.notional(report.last_quantity);
+        match report.exec_type {
+            ExecType::Trade if report.liquidity == Liquidity::Added => {
+                self.summary.resting.add(report.last_quantity, notional);
+            }
+            ExecType::Trade => {
+                let request = report.order_request;
+                if let Some(pending) = self.window.get_mut(request.get()) {
+                    pending.outcome.executed.add(report.last_quantity, notional);
+                } else {
+                    // A day order is complete once it is accepted: it must not trade on entry.
+                    self.summary.checks.entries_that_traded += 1;
+                }
+                if report.leaves.is_zero() {
+                    self.complete(request);
+                }
+            }
+            ExecType::New => {
+                let rests = report.time_in_force == TimeInForce::Day;
+                self.answer(report.request, rests);
+            }
+            ExecType::Rejected => {
+                let reason = report.reject_reason.unwrap_or(RejectReason::Internal);
+                self.refuse(report.request, reason);
+            }
+            ExecType::Canceled if report.request.get() == 0 => self.complete(report.order_request),
+            ExecType::Canceled | ExecType::Reduced | ExecType::Replaced => {
+                self.complete(report.request);
+            }
+        }
+    }
+
+    fn refuse(&mut self, request: RequestNumber, reason: RejectReason) {
+        *self.summary.refusals.entry(reason).or_default() += 1;
+        if let Some(pending) = self.window.get_mut(request.get()) {
+            pending.outcome.refused = Some(reason);
+        }
+        self.complete(request);
+    }
+
+    fn complete(&mut self, request: RequestNumber) {
+        self.answer(request, true);
+    }
+
+    /// Counts the first answer to a request; `done` where it is also the last.
+    fn answer(&mut self, request: RequestNumber, done: bool) {
+        let Some(pending) = self.window.get_mut(request.get()) else {
+            return;
+        };
+        if !pending.answered {
+            pending.answered = true;
+            let from_ns = pending.from_ns;
+            self.summary.latency.record(from_ns, self.heard_ns);
+        }
+        if done && let Some(pending) = self.window.complete(request.get()) {
+            let strict = self.translator.has_order_book();
+            let InFlight {
+                line,
+                command,
+                outcome,
+                ..
+            } = pending;
+            self.summary
+                .checks
+                .command(line, &command, &outcome, strict);
+        }
+    }
+
+    /// Connects anew; the link sends again what is unanswered.
+    fn reconnect(
+        &mut self,
+        link: &mut impl OrderLink,
+        mut reason: String,
+    ) -> Result<(), ReplayError> {
+        let began_ns = link.now_ns();
+        while link.now_ns().saturating_sub(began_ns) < self.options.reconnect_max_ns {
+            match link.reconnect() {
+                Ok(()) => {
+                    self.summary.reconnects += 1;
+                    self.heard_ns = link.now_ns();
+                    return Ok(());
+                }
+                Err(LinkError::Lost(again)) => reason = again,
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Err(LinkError::Lost(reason).into())
+    }
+
+    fn message(&self, command: &FlowCommand) -> ClientMessage {
+        let request = self.request(command.number);
+        let target = |number| OrderTarget::Request(self.request(number));
+        match command.action {
+            Action::Enter {
+                owner,
+                side,
+                price,
+                quantity,
+            } => ClientMessage::NewOrder(NewOrderRequest {
+                account: self.account(owner),
+                ..self.limit_order(request, side, price, quantity)
+            }),
+            Action::Take {
+                side,
+                price,
+                quantity,
+                ..
+            } => ClientMessage::NewOrder(NewOrderRequest {
+                time_in_force: TimeInForce::Ioc,
+                ..self.limit_order(request, side, price, quantity)
+            }),
+            Action::Reduce {
+                target: of,
+                quantity,
+            } => ClientMessage::Reduce(ReduceRequest {
+                request,
+                target: target(of),
+                quantity,
+            }),
+            Action::Cancel { target: of } => ClientMessage::Cancel(CancelRequest {
+                request,
+                target: target(of),
+            }),
+        }
+    }
+
+    const fn limit_order(
+        &self,
+        request: RequestNumber,
+        side: Side,
+        price: Price,
+        quantity: Quantity,
+    ) -> NewOrderRequest {
+        NewOrderRequest {
+            request,
+            client_order_id: ClientOrderId::NONE,
+            account: self.options.account,
+            symbol: self.options.symbol,
+            side,
+            order_type: OrderType::Limit,
+            time_in_force: TimeInForce::Day,
+            post_only: false,
+            price,
+            quantity,
+        }
+    }
+
+    const fn account(&self, owner: Owner) -> Option<Name> {
+        match owner {
+            Owner::Recorded => self.options.account,
+            Owner::Seed => self.options.seed_account,
+        }
+    }
+
+    const fn request(&self, number: CommandNumber) -> RequestNumber {
+        RequestNumber(self.base + number.0)
+    }
+}

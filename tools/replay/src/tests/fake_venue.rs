@@ -1,0 +1,326 @@
+//! A venue without sockets: a plain book behind a link whose clock and losses a test controls.
+
+use std::cell::Cell;
+use std::collections::{BTreeSet, VecDeque};
+
+use matchgate_core::domain::{
+    CancelReason, ClientOrderId, EventId, Name, OrderId, OrderType, Price, Quantity, RejectReason,
+    RequestNumber, Side, Symbol, TimeInForce,
+};
+use matchgate_schema::message::{
+    CancelReject, ClientMessage, ExecType, ExecutionReport, Liquidity, NewOrderRequest,
+    OrderStatus, OrderTarget, Report, ServerMessage,
+};
+
+use super::naive_book::{NaiveBook, NaiveFill};
+use crate::drive::DrivenBook;
+use crate::flow::{Action, CommandNumber, FlowCommand, Owner};
+use crate::link::{LinkError, OrderLink};
+use crate::session::FinalBook;
+
+/// What a look at the clock costs, in nanoseconds.
+const CLOCK_STEP_NS: u64 = 10;
+
+/// A venue with one session.
+pub(crate) struct FakeVenue {
+    pub(crate) book: NaiveBook,
+    now_ns: Cell<u64>,
+    tail: VecDeque<ClientMessage>,
+    reports: Vec<Report>,
+    cursor: usize,
+    next_request: u64,
+    connected: bool,
+    /// Counts of delivered messages after which the connection is lost.
+    pub(crate) losses: BTreeSet<usize>,
+    /// Tries that it takes to connect anew.
+    pub(crate) reconnect_tries: u32,
+    tries: u32,
+    /// Prices above it are refused.
+    pub(crate) price_max: Price,
+    /// Orders that were entered for each account.
+    pub(crate) accounts: Vec<Option<Name>>,
+}
+
+impl FakeVenue {
+    /// Makes a venue whose session goes on with request `next_request`.
+    pub(crate) fn new(next_request: u64) -> Self {
+        Self {
+            book: NaiveBook::default(),
+            now_ns: Cell::new(1_000_000),
+            tail: VecDeque::new(),
+            reports: Vec::new(),
+            cursor: 0,
+            next_request,
+            connected: true,
+            losses: BTreeSet::new(),
+            reconnect_tries: 1,
+            tries: 0,
+            price_max: Price::MAX,
+            accounts: Vec::new(),
+        }
+    }
+
+    /// Takes the connection down, as a venue does that is killed.
+    pub(crate) fn lose_connection(&mut self) {
+        self.connected = false;
+    }
+
+    /// Lets time pass.
+    pub(crate) fn pass(&self, nanoseconds: u64) {
+        self.now_ns.set(self.now_ns.get() + nanoseconds);
+    }
+
+    fn lost() -> LinkError {
+        LinkError::Lost("as the test wants it".to_owned())
+    }
+
+    fn execute(&mut self, message: &ClientMessage) {
+        match message {
+            ClientMessage::NewOrder(order) => self.enter(order),
+            ClientMessage::Cancel(cancel) => {
+                let target = entered_by(cancel.target);
+                self.shrink(
+                    cancel.request,
+                    ExecType::Canceled,
+                    Action::Cancel { target },
+                );
+            }
+            ClientMessage::Reduce(reduce) => {
+                let target = entered_by(reduce.target);
+                let quantity = reduce.quantity;
+                let action = Action::Reduce { target, quantity };
+                self.shrink(reduce.request, ExecType::Reduced, action);
+            }
+            other => panic!("no replay sends {other:?}"),
+        }
+    }
+
+    fn enter(&mut self, order: &NewOrderRequest) {
+        self.accounts.push(order.account);
+        if order.price > self.price_max {
+            let mut report = execution(ExecType::Rejected, order.request, order);
+            report.reject_reason = Some(RejectReason::PriceAboveMaximum);
+            return self.reports.push(Report::Execution(report));
+        }
+        let mut report = execution(ExecType::New, order.request, order);
+        self.reports.push(Report::Execution(report));
+        let (side, price, quantity) = (order.side, order.price, order.quantity);
+        let is_day = order.time_in_force == TimeInForce::Day;
+        let action = if is_day {
+            let owner = Owner::Recorded;
+            Action::Enter {
+                owner,
+                side,
+                price,
+                quantity,
+            }
+        } else {
+            Action::Take {
+                side,
+                price,
+                quantity,
+                expected: None,
+            }
+        };
+        self.carry_out(order.request, action);
+        let fills = std::mem::take(&mut self.book.fills);
+        for fill in &fills {
+            report.exec_type = ExecType::Trade;
+            report.leaves = report
+                .leaves
+                .checked_sub(fill.quantity)
+                .expect("no overfill");
+            report.last_price = fill.price;
+            report.last_quantity = fill.quantity;
+            report.liquidity = Liquidity::Removed;
+            self.reports.push(Report::Execution(report));
+            self.reports
+                .push(Report::Execution(resting_leg(fill, order)));
+        }
+        if !is_day && !report.leaves.is_zero() {
+            report.exec_type = ExecType::Canceled;
+            report.cancel_reason = Some(CancelReason::ImmediateRemainder);
+            report.leaves = Quantity::ZERO;
+            report.last_quantity = Quantity::ZERO;
+            self.reports.push(Report::Execution(report));
+        }
+    }
+
+    fn shrink(&mut self, request: RequestNumber, exec_type: ExecType, action: Action) {
+        if self.carry_out(request, action) {
+            let report = ExecutionReport {
+                exec_type,
+                ..execution_of(request)
+            };
+            return self.reports.push(Report::Execution(report));
+        }
+        self.reports.push(Report::CancelReject(CancelReject {
+            request,
+            reason: RejectReason::UnknownOrder,
+            order_id: OrderId::NONE,
+            client_order_id: ClientOrderId::NONE,
+            transact_time_ns: 0,
+        }));
+    }
+
+    /// Returns whether the book took it.
+    fn carry_out(&mut self, request: RequestNumber, action: Action) -> bool {
+        let number = CommandNumber(request.get());
+        let outcome = self.book.carry_out(0, &FlowCommand { number, action });
+        outcome
+            .expect("a plain book always goes on")
+            .refused
+            .is_none()
+    }
+}
+
+impl OrderLink for FakeVenue {
+    fn now_ns(&self) -> u64 {
+        self.pass(CLOCK_STEP_NS);
+        self.now_ns.get()
+    }
+
+    fn next_request(&self) -> RequestNumber {
+        RequestNumber(self.next_request)
+    }
+
+    fn send(&mut self, message: &ClientMessage) -> Result<(), LinkError> {
+        if !self.connected {
+            return Err(Self::lost());
+        }
+        let number = match message {
+            ClientMessage::NewOrder(order) => order.request,
+            ClientMessage::Cancel(cancel) => cancel.request,
+            ClientMessage::Reduce(reduce) => reduce.request,
+            other => panic!("no replay sends {other:?}"),
+        };
+        assert_eq!(
+            number,
+            self.next_request(),
+            "requests are numbered without gaps"
+        );
+        self.next_request += 1;
+        self.tail.push_back(*message);
+        Ok(())
+    }
+
+    fn flush(&mut self) -> Result<(), LinkError> {
+        if !self.connected {
+            return Err(Self::lost());
+        }
+        while let Some(message) = self.tail.pop_front() {
+            self.execute(&message);
+        }
+        Ok(())
+    }
+
+    fn poll(&mut self, wait_ns: u64) -> Result<Option<ServerMessage>, LinkError> {
+        if self.losses.remove(&self.cursor) {
+            self.connected = false;
+        }
+        if !self.connected {
+            return Err(Self::lost());
+        }
+        let Some(report) = self.reports.get(self.cursor).copied() else {
+            self.pass(wait_ns);
+            return Ok(None);
+        };
+        self.cursor += 1;
+        Ok(Some(ServerMessage::Report {
+            sequence: u64::try_from(self.cursor).expect("few reports"),
+            resend: false,
+            report,
+        }))
+    }
+
+    fn reconnect(&mut self) -> Result<(), LinkError> {
+        self.pass(1_000_000);
+        self.tries += 1;
+        if self.tries < self.reconnect_tries {
+            return Err(Self::lost());
+        }
+        self.tries = 0;
+        self.connected = true;
+        // The last message comes a second time, as a careful venue sends it.
+        self.cursor = self.cursor.saturating_sub(1);
+        self.flush()
+    }
+}
+
+impl FinalBook for FakeVenue {
+    fn depth(&self, _symbol: Symbol, side: Side, levels: usize) -> Vec<(Price, Quantity)> {
+        let mut best = Vec::new();
+        self.book.best_levels(side, levels, &mut best);
+        let pairs = best.iter();
+        pairs
+            .map(|level| (level.price, Quantity::new(level.quantity)))
+            .collect()
+    }
+}
+
+fn entered_by(target: OrderTarget) -> CommandNumber {
+    let OrderTarget::Request(request) = target else {
+        panic!("a replay names orders by their request");
+    };
+    CommandNumber(request.get())
+}
+
+fn resting_leg(fill: &NaiveFill, aggressor: &NewOrderRequest) -> ExecutionReport {
+    ExecutionReport {
+        exec_type: ExecType::Trade,
+        order_request: RequestNumber(fill.resting.0),
+        request: RequestNumber(0),
+        side: aggressor.side.opposite(),
+        leaves: fill.leaves,
+        last_price: fill.price,
+        last_quantity: fill.quantity,
+        liquidity: Liquidity::Added,
+        ..execution_of(RequestNumber(0))
+    }
+}
+
+fn execution(
+    exec_type: ExecType,
+    request: RequestNumber,
+    order: &NewOrderRequest,
+) -> ExecutionReport {
+    ExecutionReport {
+        exec_type,
+        order_request: request,
+        side: order.side,
+        time_in_force: order.time_in_force,
+        price: order.price,
+        order_quantity: order.quantity,
+        leaves: order.quantity,
+        ..execution_of(request)
+    }
+}
+
+/// Returns a report that answers `request` and says nothing else.
+pub(crate) fn execution_of(request: RequestNumber) -> ExecutionReport {
+    ExecutionReport {
+        exec_type: ExecType::New,
+        order_status: OrderStatus::New,
+        reject_reason: None,
+        cancel_reason: None,
+        order_id: OrderId::NONE,
+        execution_id: EventId::default(),
+        request,
+        order_request: request,
+        client_order_id: ClientOrderId::NONE,
+        original_client_order_id: ClientOrderId::NONE,
+        account: Name::default(),
+        symbol: Symbol::default(),
+        side: Side::Buy,
+        order_type: OrderType::Limit,
+        time_in_force: TimeInForce::Day,
+        price: Price::new(0),
+        order_quantity: Quantity::ZERO,
+        cumulative: Quantity::ZERO,
+        leaves: Quantity::ZERO,
+        last_price: Price::new(0),
+        last_quantity: Quantity::ZERO,
+        liquidity: Liquidity::None,
+        transact_time_ns: 0,
+    }
+}

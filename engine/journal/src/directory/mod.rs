@@ -1,0 +1,384 @@
+//! The data directory: its lock, its layout, its epoch, and how the last process ended. Knows no
+//! record; streams are opened by [`open_stream`](crate::open_stream).
+
+pub(crate) mod meta;
+pub(crate) mod staging_folder;
+
+use std::collections::BTreeMap;
+use std::fs::{File, TryLockError};
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+
+use uuid::Uuid;
+
+use crate::error::{DirectoryError, JournalError, directory_io_error};
+use crate::staging::marks::Marks;
+use crate::stream::{StreamId, StreamKind};
+use meta::{META_FILE, Meta, StreamMeta, sync_folder};
+use staging_folder::StagingFolder;
+
+/// Bytes in the smallest segment file.
+pub const SEGMENT_BYTES_MIN: u64 = 64 * 1024;
+/// Where staging folders are made unless told otherwise: memory that outlives the process.
+pub const STAGING_ROOT: &str = "/dev/shm";
+
+const LOCK_FILE: &str = "LOCK";
+const BOOT_ID_FILE: &str = "/proc/sys/kernel/random/boot_id";
+
+/// What a data directory is made for, or must have been made for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Layout {
+    /// Shards; fixed when the directory is made.
+    pub shards: u8,
+    /// Gateways; fixed when the directory is made.
+    pub gateways: u8,
+    /// Further numbers of the caller's that are fixed when the directory is made.
+    pub fixed: BTreeMap<String, u64>,
+    /// Tells one configuration from another; written into each segment, free to change.
+    pub configuration_hash: [u8; 16],
+    /// Bytes of a segment file, a multiple of 4096 of at least [`SEGMENT_BYTES_MIN`]; free to
+    /// change.
+    pub segment_bytes: u64,
+}
+
+/// How the last process that had the directory open ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StartKind {
+    /// There was none: the directory is new.
+    New,
+    /// It stopped cleanly: segments hold everything.
+    CleanStop,
+    /// It was killed, but the machine has run on: the staging logs hold what segments lack.
+    SameBoot,
+    /// The machine has been started since: what was not synced is lost.
+    PowerLoss,
+}
+
+/// An open data directory; the lock is held as long as the value lives.
+#[derive(Debug)]
+pub struct DataDirectory {
+    path: PathBuf,
+    layout: Layout,
+    meta: Mutex<Meta>,
+    start_kind: StartKind,
+    staging: StagingFolder,
+    opened: Mutex<BTreeMap<StreamId, Marks>>,
+    /// Held, never read.
+    _lock: File,
+}
+
+impl DataDirectory {
+    /// Opens the directory at `path` with its staging folder under [`STAGING_ROOT`]; see
+    /// [`open_or_create_in`](Self::open_or_create_in).
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    pub fn open_or_create(path: &Path, layout: &Layout) -> Result<Self, DirectoryError> {
+        Self::open_or_create_in(path, layout, Path::new(STAGING_ROOT))
+    }
+
+    /// Opens the directory at `path`, making it where there is none, takes its lock, and raises
+    /// its epoch. `staging_root` must be memory that outlives the process and not the machine.
+    ///
+    /// # Errors
+    ///
+    /// [`DirectoryError::Locked`] where another process has it open, [`DirectoryError::Mismatch`]
+    /// where it was made for another layout, [`DirectoryError::StagingMissing`] where a killed
+    /// process's staging folder is gone, and the other kinds by their names.
+    pub fn open_or_create_in(
+        path: &Path,
+        layout: &Layout,
+        staging_root: &Path,
+    ) -> Result<Self, DirectoryError> {
+        check_layout(layout)?;
+        std::fs::create_dir_all(path).map_err(directory_io_error("making", path))?;
+        let lock = lock_file(&path.join(LOCK_FILE))?;
+        let boot_id = read_boot_id()?;
+        let found = Meta::read(path)?;
+        let start_kind = start_kind(found.as_ref(), boot_id);
+        let mut meta = match found {
+            Some(meta) => meta,
+            None => new_meta(layout, boot_id),
+        };
+        check_same(path, &meta, layout)?;
+        let streams = streams_of(layout);
+        let staging = match start_kind {
+            StartKind::SameBoot => StagingFolder::take_over(staging_root, meta.uuid)?,
+            StartKind::New | StartKind::CleanStop | StartKind::PowerLoss => {
+                let lossy = start_kind == StartKind::PowerLoss;
+                StagingFolder::make(staging_root, meta.uuid, &streams, lossy)?
+            }
+        };
+        meta.epoch = meta.epoch.checked_add(1).ok_or(DirectoryError::Layout {
+            key: "epoch",
+            value: u64::from(meta.epoch),
+            bounds: "a directory is opened fewer than 2^32 times",
+        })?;
+        meta.clean = false;
+        meta.boot_id = boot_id;
+        meta.write(path)?;
+        Ok(Self {
+            path: path.to_path_buf(),
+            layout: layout.clone(),
+            meta: Mutex::new(meta),
+            start_kind,
+            staging,
+            opened: Mutex::new(BTreeMap::new()),
+            _lock: lock,
+        })
+    }
+
+    /// Reads the layout and state of the directory at `path`, locked or not; `None` where there
+    /// is none.
+    ///
+    /// # Errors
+    ///
+    /// [`DirectoryError::Meta`], [`DirectoryError::Format`] and [`DirectoryError::Io`] where the
+    /// file cannot be read.
+    pub fn read_meta(path: &Path) -> Result<Option<Meta>, DirectoryError> {
+        Meta::read(path)
+    }
+
+    /// Returns the epoch of this start, from 1.
+    #[must_use]
+    pub fn epoch(&self) -> u32 {
+        self.meta().epoch
+    }
+
+    /// Returns the directory's UUID.
+    #[must_use]
+    pub fn uuid(&self) -> [u8; 16] {
+        *self.meta().uuid.as_bytes()
+    }
+
+    /// Returns the kernel's boot id.
+    #[must_use]
+    pub fn boot_id(&self) -> [u8; 16] {
+        *self.meta().boot_id.as_bytes()
+    }
+
+    /// Returns the directory's path.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Returns the layout the directory was opened with.
+    #[must_use]
+    pub fn layout(&self) -> &Layout {
+        &self.layout
+    }
+
+    /// Returns how the last process ended.
+    #[must_use]
+    pub fn start_kind(&self) -> StartKind {
+        self.start_kind
+    }
+
+    /// Returns the path of a stream's staging file.
+    #[must_use]
+    pub fn staging_path(&self, stream: StreamId) -> PathBuf {
+        self.staging.file(stream)
+    }
+
+    /// Returns the folder of a stream's segments.
+    #[must_use]
+    pub fn segments_path(&self, stream: StreamId) -> PathBuf {
+        self.path.join(stream.to_string())
+    }
+
+    /// Returns all streams of the layout: shards, gateways, control.
+    #[must_use]
+    pub fn streams(&self) -> Vec<StreamId> {
+        streams_of(&self.layout)
+    }
+
+    /// Records that this process stops cleanly, and removes the staging folder. To be called
+    /// after the writer has returned.
+    ///
+    /// # Errors
+    ///
+    /// [`DirectoryError::NotDrained`] where a stream holds records that are not synced; the next
+    /// start takes them over then. [`DirectoryError::Io`] where a file cannot be written.
+    pub fn finish_clean(&self) -> Result<(), DirectoryError> {
+        let mut meta = self.meta();
+        let opened = self.opened.lock().unwrap_or_else(|held| held.into_inner());
+        for (stream, marks) in opened.iter() {
+            if !marks.is_drained() || marks.failed() {
+                return Err(DirectoryError::NotDrained {
+                    stream: *stream,
+                    synced: marks.synced(),
+                    written: marks.written(),
+                });
+            }
+            let known = meta.streams.entry(stream.to_string()).or_default();
+            known.last = marks.last_record();
+            known.next = marks.written() + 1;
+        }
+        // A stream that this start did not open keeps its staging file, so the stop is not clean.
+        if let Some(stream) = self.staging.left_over(&self.streams(), &opened)? {
+            return Err(DirectoryError::NotDrained {
+                stream,
+                synced: 0,
+                written: 0,
+            });
+        }
+        meta.clean = true;
+        meta.write(&self.path)?;
+        self.staging.remove()
+    }
+
+    pub(crate) fn staging(&self) -> &StagingFolder {
+        &self.staging
+    }
+
+    pub(crate) fn stream_meta(&self, stream: StreamId) -> StreamMeta {
+        let name = stream.to_string();
+        self.meta().streams.get(&name).copied().unwrap_or_default()
+    }
+
+    /// Keeps what is known of a stream, on disk where it has changed.
+    pub(crate) fn keep_stream_meta(
+        &self,
+        stream: StreamId,
+        known: StreamMeta,
+    ) -> Result<(), DirectoryError> {
+        let mut meta = self.meta();
+        let name = stream.to_string();
+        if meta.streams.get(&name) == Some(&known) {
+            return Ok(());
+        }
+        meta.streams.insert(name, known);
+        meta.write(&self.path)
+    }
+
+    /// Notes that a stream is being opened.
+    pub(crate) fn check_unopened(&self, stream: StreamId) -> Result<(), JournalError> {
+        let known = match stream.kind {
+            StreamKind::Shard => stream.index < self.layout.shards,
+            StreamKind::Gateway => stream.index < self.layout.gateways,
+            StreamKind::Control => stream.index == 0,
+        };
+        if !known {
+            return Err(JournalError::UnknownStream { stream });
+        }
+        let opened = self.opened.lock().unwrap_or_else(|held| held.into_inner());
+        if opened.contains_key(&stream) {
+            return Err(JournalError::AlreadyOpen { stream });
+        }
+        Ok(())
+    }
+
+    pub(crate) fn note_opened(&self, stream: StreamId, marks: Marks) {
+        let mut opened = self.opened.lock().unwrap_or_else(|held| held.into_inner());
+        opened.insert(stream, marks);
+    }
+
+    /// A panic while the lock was held leaves the value whole: it is only ever replaced.
+    fn meta(&self) -> std::sync::MutexGuard<'_, Meta> {
+        self.meta.lock().unwrap_or_else(|held| held.into_inner())
+    }
+}
+
+fn check_layout(layout: &Layout) -> Result<(), DirectoryError> {
+    let bytes = layout.segment_bytes;
+    if bytes < SEGMENT_BYTES_MIN || !bytes.is_multiple_of(4096) {
+        return Err(DirectoryError::Layout {
+            key: "segment_bytes",
+            value: bytes,
+            bounds: "a multiple of 4096 of at least 65536",
+        });
+    }
+    Ok(())
+}
+
+/// Takes the exclusive lock on the file at `path`, which is made where there is none.
+pub(crate) fn lock_file(path: &Path) -> Result<File, DirectoryError> {
+    let file = File::options()
+        .read(true)
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .open(path)
+        .map_err(directory_io_error("opening", path))?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => Err(DirectoryError::Locked {
+            path: path.to_path_buf(),
+        }),
+        Err(TryLockError::Error(error)) => Err(directory_io_error("locking", path)(error)),
+    }
+}
+
+fn read_boot_id() -> Result<Uuid, DirectoryError> {
+    let path = Path::new(BOOT_ID_FILE);
+    let text = std::fs::read_to_string(path).map_err(directory_io_error("reading", path))?;
+    Uuid::parse_str(text.trim()).map_err(|error| DirectoryError::Meta {
+        path: path.to_path_buf(),
+        reason: error.to_string(),
+    })
+}
+
+fn start_kind(meta: Option<&Meta>, boot_id: Uuid) -> StartKind {
+    match meta {
+        None => StartKind::New,
+        Some(meta) if meta.clean => StartKind::CleanStop,
+        Some(meta) if meta.boot_id == boot_id => StartKind::SameBoot,
+        Some(_) => StartKind::PowerLoss,
+    }
+}
+
+fn new_meta(layout: &Layout, boot_id: Uuid) -> Meta {
+    Meta {
+        format: meta::DIRECTORY_FORMAT,
+        uuid: Uuid::new_v4(),
+        boot_id,
+        epoch: 0,
+        clean: false,
+        shards: layout.shards,
+        gateways: layout.gateways,
+        fixed: layout.fixed.clone(),
+        streams: BTreeMap::new(),
+    }
+}
+
+fn check_same(path: &Path, meta: &Meta, layout: &Layout) -> Result<(), DirectoryError> {
+    let mismatch = |key: &str, file: Option<u64>, asked: Option<u64>| {
+        let text = |value: Option<u64>| value.map_or("absent".into(), |value| value.to_string());
+        Err(DirectoryError::Mismatch {
+            path: path.join(META_FILE),
+            key: key.into(),
+            file: text(file),
+            asked: text(asked),
+        })
+    };
+    if meta.shards != layout.shards {
+        return mismatch(
+            "shards",
+            Some(meta.shards.into()),
+            Some(layout.shards.into()),
+        );
+    }
+    if meta.gateways != layout.gateways {
+        return mismatch(
+            "gateways",
+            Some(meta.gateways.into()),
+            Some(layout.gateways.into()),
+        );
+    }
+    for key in meta.fixed.keys().chain(layout.fixed.keys()) {
+        let (file, asked) = (meta.fixed.get(key), layout.fixed.get(key));
+        if file != asked {
+            return mismatch(key, file.copied(), asked.copied());
+        }
+    }
+    sync_folder(path)
+}
+
+fn streams_of(layout: &Layout) -> Vec<StreamId> {
+    let mut streams: Vec<StreamId> = (0..layout.shards).map(StreamId::shard).collect();
+    streams.extend((0..layout.gateways).map(StreamId::gateway));
+    streams.push(StreamId::CONTROL);
+    streams
+}

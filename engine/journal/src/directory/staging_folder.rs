@@ -1,0 +1,133 @@
+//! The folder of a data directory's staging files in shared memory. Knows no record.
+//!
+//! A stream that segments hold wholly has a file `{stream}.settled` until its staging file is
+//! made; so a kill between the two is told from a staging file that somebody removed.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::path::{Path, PathBuf};
+
+use uuid::Uuid;
+
+use super::lock_file;
+use crate::error::{DirectoryError, directory_io_error};
+use crate::staging::marks::Marks;
+use crate::stream::StreamId;
+
+/// What the last process left of a stream in shared memory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Left {
+    /// A staging file that may hold what segments lack.
+    Staged,
+    /// Nothing: segments hold everything there is.
+    Settled {
+        /// Whether acknowledged records may have been lost with the power.
+        lossy: bool,
+    },
+    /// Neither, though one must be there.
+    Missing,
+}
+
+/// A locked staging folder.
+#[derive(Debug)]
+pub(crate) struct StagingFolder {
+    path: PathBuf,
+    /// Held, never read: two copies of a directory would meet here.
+    _lock: File,
+}
+
+const LOSSY: &str = "lossy";
+
+impl StagingFolder {
+    /// Takes over the folder that a killed process left.
+    pub(crate) fn take_over(root: &Path, uuid: Uuid) -> Result<Self, DirectoryError> {
+        let path = folder(root, uuid);
+        if !path.is_dir() {
+            return Err(DirectoryError::StagingMissing { path });
+        }
+        let lock = lock_file(&path.join("LOCK"))?;
+        Ok(Self { path, _lock: lock })
+    }
+
+    /// Makes the folder anew, all `streams` settled.
+    pub(crate) fn make(
+        root: &Path,
+        uuid: Uuid,
+        streams: &[StreamId],
+        lossy: bool,
+    ) -> Result<Self, DirectoryError> {
+        let path = folder(root, uuid);
+        std::fs::create_dir_all(&path).map_err(directory_io_error("making", &path))?;
+        let lock = lock_file(&path.join("LOCK"))?;
+        let folder = Self { path, _lock: lock };
+        for stream in streams {
+            remove_file(&folder.file(*stream))?;
+            let settled = folder.settled(*stream);
+            std::fs::write(&settled, if lossy { LOSSY } else { "" })
+                .map_err(directory_io_error("writing", settled))?;
+        }
+        Ok(folder)
+    }
+
+    /// Returns the path of a stream's staging file.
+    pub(crate) fn file(&self, stream: StreamId) -> PathBuf {
+        self.path.join(format!("{stream}.staging"))
+    }
+
+    /// Returns what the last process left of `stream`.
+    pub(crate) fn left(&self, stream: StreamId) -> Result<Left, DirectoryError> {
+        if self.file(stream).exists() {
+            return Ok(Left::Staged);
+        }
+        let settled = self.settled(stream);
+        match std::fs::read_to_string(&settled) {
+            Ok(text) => Ok(Left::Settled {
+                lossy: text == LOSSY,
+            }),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Left::Missing),
+            Err(error) => Err(directory_io_error("reading", settled)(error)),
+        }
+    }
+
+    /// Notes that the stream's staging file is in place.
+    pub(crate) fn unsettle(&self, stream: StreamId) -> Result<(), DirectoryError> {
+        remove_file(&self.settled(stream))
+    }
+
+    /// Returns a stream that this start has not opened and of which an earlier one left what the
+    /// next start must know.
+    pub(crate) fn left_over(
+        &self,
+        streams: &[StreamId],
+        opened: &BTreeMap<StreamId, Marks>,
+    ) -> Result<Option<StreamId>, DirectoryError> {
+        for stream in streams.iter().filter(|id| !opened.contains_key(id)) {
+            if self.left(*stream)? != (Left::Settled { lossy: false }) {
+                return Ok(Some(*stream));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Removes the folder.
+    pub(crate) fn remove(&self) -> Result<(), DirectoryError> {
+        std::fs::remove_dir_all(&self.path).map_err(directory_io_error("removing", &self.path))
+    }
+
+    fn settled(&self, stream: StreamId) -> PathBuf {
+        self.path.join(format!("{stream}.settled"))
+    }
+}
+
+fn folder(root: &Path, uuid: Uuid) -> PathBuf {
+    root.join(format!("matchgate-{uuid}"))
+}
+
+fn remove_file(path: &Path) -> Result<(), DirectoryError> {
+    match std::fs::remove_file(path) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            Err(directory_io_error("removing", path)(error))
+        }
+        Ok(()) | Err(_) => Ok(()),
+    }
+}

@@ -1,0 +1,194 @@
+//! A segment: one file of a stream's records, named by its first sequence. Knows neither the
+//! staging log nor who writes.
+//!
+//! The file `{first sequence, 20 digits}.mgj` is a header of 4096 bytes, records one after the
+//! other, and zeros. All records of a segment have its epoch and sequences without gaps; a gap is
+//! only between segments of rising epoch. All fields are little-endian.
+//!
+//! | offset | bytes | field |
+//! |---|---|---|
+//! | 0 | 4 | magic `MGJ1` |
+//! | 4 | 4 | format, 1 |
+//! | 8 | 4 | CRC-32C of the 4096 bytes, this field 0 |
+//! | 12 | 1 | stream kind |
+//! | 13 | 1 | stream index |
+//! | 14 | 2 | zeros |
+//! | 16 | 16 | UUID of the data directory |
+//! | 32 | 4 | epoch |
+//! | 36 | 4 | zeros |
+//! | 40 | 8 | first sequence |
+//! | 48 | 8 | last sequence of the segment before; 0 for none |
+//! | 56 | 16 | configuration hash |
+//! | 72 | 32 | build id |
+//! | 104 | 3992 | zeros |
+//! | 4096 | | records |
+
+pub(crate) mod reader;
+pub(crate) mod tail;
+
+use std::path::{Path, PathBuf};
+
+use crate::bytes::{put, read, read_u32, read_u64};
+use crate::error::{DamageReason, JournalError, io_error};
+use crate::record::crc_of;
+use crate::stream::StreamId;
+
+/// Bytes in a segment's header, and of the blocks that segments are written in.
+pub(crate) const BLOCK_BYTES: u64 = 4096;
+/// The format of segments this build writes and reads.
+pub(crate) const SEGMENT_FORMAT: u32 = 1;
+
+const HEADER_BYTES: usize = 4096;
+const MAGIC: [u8; 4] = *b"MGJ1";
+const AT_FORMAT: usize = 4;
+const AT_CRC: usize = 8;
+const AT_KIND: usize = 12;
+const AT_INDEX: usize = 13;
+const AT_UUID: usize = 16;
+const AT_EPOCH: usize = 32;
+const AT_FIRST: usize = 40;
+const AT_PREVIOUS: usize = 48;
+const AT_CONFIGURATION: usize = 56;
+const AT_BUILD: usize = 72;
+const EXTENSION: &str = "mgj";
+
+/// Whose segment it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Owner {
+    pub(crate) uuid: [u8; 16],
+    pub(crate) kind: u8,
+    pub(crate) index: u8,
+}
+
+impl Owner {
+    pub(crate) fn new(uuid: [u8; 16], stream: StreamId) -> Self {
+        Self {
+            uuid,
+            kind: stream.kind.code(),
+            index: stream.index,
+        }
+    }
+}
+
+/// What a segment's header tells.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct SegmentHeader {
+    pub(crate) owner: Owner,
+    pub(crate) epoch: u32,
+    pub(crate) first_sequence: u64,
+    pub(crate) previous_sequence: u64,
+    pub(crate) configuration_hash: [u8; 16],
+    pub(crate) build_id: [u8; 32],
+}
+
+impl SegmentHeader {
+    /// Returns the header's block.
+    pub(crate) fn encode(&self) -> Vec<u8> {
+        let mut block = vec![0_u8; HEADER_BYTES];
+        put(&mut block, 0, &MAGIC);
+        put(&mut block, AT_FORMAT, &SEGMENT_FORMAT.to_le_bytes());
+        put(&mut block, AT_KIND, &[self.owner.kind]);
+        put(&mut block, AT_INDEX, &[self.owner.index]);
+        put(&mut block, AT_UUID, &self.owner.uuid);
+        put(&mut block, AT_EPOCH, &self.epoch.to_le_bytes());
+        put(&mut block, AT_FIRST, &self.first_sequence.to_le_bytes());
+        put(
+            &mut block,
+            AT_PREVIOUS,
+            &self.previous_sequence.to_le_bytes(),
+        );
+        put(&mut block, AT_CONFIGURATION, &self.configuration_hash);
+        put(&mut block, AT_BUILD, &self.build_id);
+        let crc = crc_of(&block);
+        put(&mut block, AT_CRC, &crc.to_le_bytes());
+        block
+    }
+
+    /// Reads a header's block.
+    pub(crate) fn decode(block: &mut [u8]) -> Result<Self, HeaderError> {
+        if read::<4>(block, 0) != Some(MAGIC) {
+            return Err(HeaderError::Damaged(DamageReason::HeaderMagic));
+        }
+        let (Some(format), Some(stored), HEADER_BYTES) = (
+            read_u32(block, AT_FORMAT),
+            read_u32(block, AT_CRC),
+            block.len(),
+        ) else {
+            return Err(HeaderError::Damaged(DamageReason::Truncated));
+        };
+        put(block, AT_CRC, &[0; 4]);
+        let crc = crc_of(block);
+        put(block, AT_CRC, &stored.to_le_bytes());
+        if crc != stored {
+            return Err(HeaderError::Damaged(DamageReason::HeaderChecksum));
+        }
+        if format != SEGMENT_FORMAT {
+            return Err(HeaderError::Format(format));
+        }
+        Self::fields(block).ok_or(HeaderError::Damaged(DamageReason::Truncated))
+    }
+
+    fn fields(block: &[u8]) -> Option<Self> {
+        Some(Self {
+            owner: Owner {
+                uuid: read(block, AT_UUID)?,
+                kind: read::<1>(block, AT_KIND)?[0],
+                index: read::<1>(block, AT_INDEX)?[0],
+            },
+            epoch: read_u32(block, AT_EPOCH)?,
+            first_sequence: read_u64(block, AT_FIRST)?,
+            previous_sequence: read_u64(block, AT_PREVIOUS)?,
+            configuration_hash: read(block, AT_CONFIGURATION)?,
+            build_id: read(block, AT_BUILD)?,
+        })
+    }
+}
+
+/// Why a header is not taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum HeaderError {
+    Damaged(DamageReason),
+    Format(u32),
+}
+
+/// Returns the name of the segment that begins with `first_sequence`.
+pub(crate) fn segment_path(folder: &Path, first_sequence: u64) -> PathBuf {
+    folder.join(format!("{first_sequence:020}.{EXTENSION}"))
+}
+
+/// Returns the name under which a segment is made before it has records.
+pub(crate) fn temporary_path(folder: &Path) -> PathBuf {
+    folder.join("segment.new")
+}
+
+/// Returns the first sequences of the segments in `folder`, rising; none where it does not exist.
+pub(crate) fn list_segments(folder: &Path) -> Result<Vec<u64>, JournalError> {
+    let entries = match std::fs::read_dir(folder) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => return Err(io_error("listing", folder)(error)),
+    };
+    let mut firsts = Vec::new();
+    for entry in entries {
+        let name = entry.map_err(io_error("listing", folder))?.file_name();
+        let stem = name
+            .to_str()
+            .and_then(|name| name.strip_suffix(EXTENSION))
+            .and_then(|name| name.strip_suffix('.'));
+        if let Some(first) = stem
+            .filter(|stem| stem.len() == 20)
+            .and_then(|stem| stem.parse().ok())
+        {
+            firsts.push(first);
+        }
+    }
+    firsts.sort_unstable();
+    Ok(firsts)
+}
+
+/// Makes the names in a stream's folder durable.
+pub(crate) fn sync_names(folder: &Path) -> Result<(), JournalError> {
+    std::fs::File::open(folder)
+        .and_then(|opened| opened.sync_all())
+        .map_err(io_error("syncing the folder", folder))
+}

@@ -1,0 +1,399 @@
+//! Reads a stream's records from its segments, in order, and follows into new segments as they
+//! appear. Hands out no record that is not proven whole. Knows neither the staging log nor what a
+//! body means.
+
+use std::fs::File;
+use std::os::unix::fs::FileExt;
+use std::path::{Path, PathBuf};
+
+use super::tail::{is_zero_from, synced_claim_after};
+use super::{
+    BLOCK_BYTES, HeaderError, Owner, SEGMENT_FORMAT, SegmentHeader, list_segments, segment_path,
+};
+use crate::bytes::{to_u64, to_usize};
+use crate::error::{DamageReason, JournalError, io_error};
+use crate::record::{
+    Found, KIND_SYNCED, Parsed, RECORD_BYTES_MAX, RECORD_HEADER_BYTES, Record, advance, length_of,
+    parse,
+};
+
+/// Bytes read from a segment at a time.
+const WINDOW_BYTES: usize = 256 * 1024;
+
+const _: () = assert!(WINDOW_BYTES >= RECORD_BYTES_MAX);
+
+/// A reader of one stream's segments.
+#[derive(Debug)]
+pub struct SegmentReader {
+    folder: PathBuf,
+    from: u64,
+    owner: Option<Owner>,
+    current: Option<OpenSegment>,
+    /// Bytes of the current segment from `window_offset` on, perhaps older than the file's.
+    window: Vec<u8>,
+    window_offset: u64,
+    last_sequence: u64,
+    last_time_ns: u64,
+    last_epoch: u32,
+}
+
+/// The segment being read.
+#[derive(Debug)]
+pub(crate) struct OpenSegment {
+    pub(crate) file: File,
+    pub(crate) path: PathBuf,
+    pub(crate) header: SegmentHeader,
+    /// Bytes from the file's start to the next record.
+    pub(crate) offset: u64,
+    /// Whether a record of it has been read.
+    pub(crate) begun: bool,
+}
+
+/// What is next in a stream.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Step {
+    /// A whole record, not yet consumed, at that place of the window.
+    Record(usize, Found),
+    /// The records end here, in the last segment there is, or there is none.
+    End,
+    /// What is next cannot be taken.
+    Bad(DamageReason),
+}
+
+impl SegmentReader {
+    /// Opens the stream in `folder` at `from_sequence`; 0 and 1 are its beginning. The folder may
+    /// still be empty or missing.
+    ///
+    /// # Errors
+    ///
+    /// [`JournalError::NotKept`] where that record is no longer there; [`JournalError::Damaged`],
+    /// [`JournalError::Format`] and [`JournalError::Io`] where a segment cannot be read.
+    pub fn open(folder: &Path, from_sequence: u64) -> Result<Self, JournalError> {
+        Self::open_owned(folder, from_sequence, None)
+    }
+
+    /// Opens a stream whose segments must all be `owner`'s.
+    pub(crate) fn open_owned(
+        folder: &Path,
+        from_sequence: u64,
+        owner: Option<Owner>,
+    ) -> Result<Self, JournalError> {
+        let mut reader = Self {
+            folder: folder.to_path_buf(),
+            from: from_sequence.max(1),
+            owner,
+            current: None,
+            window: Vec::with_capacity(WINDOW_BYTES),
+            window_offset: 0,
+            last_sequence: 0,
+            last_time_ns: 0,
+            last_epoch: 0,
+        };
+        reader.open_first()?;
+        Ok(reader)
+    }
+
+    /// Returns the last sequence passed; 0 for none.
+    #[must_use]
+    pub fn last_sequence(&self) -> u64 {
+        self.last_sequence
+    }
+
+    /// Returns the next record with a sequence of at most `through`, or `None` where there is none
+    /// yet. `through` is the synced mark of a stream that is being written, `u64::MAX` for one
+    /// that is not; then a torn tail ends the stream.
+    ///
+    /// # Errors
+    ///
+    /// [`JournalError::Damaged`] where a record that was synced is not what was written;
+    /// [`JournalError::Format`] and [`JournalError::Io`] where a segment cannot be read. The reader
+    /// gives the same error again then.
+    pub fn next_record(&mut self, through: u64) -> Result<Option<Record<'_>>, JournalError> {
+        let (at, found) = loop {
+            if self.last_sequence >= through {
+                return Ok(None);
+            }
+            match self.step()? {
+                Step::Record(_, found) if found.header.sequence > through => return Ok(None),
+                Step::Record(at, found) => {
+                    self.consume(&found);
+                    if found.header.sequence >= self.from {
+                        break (at, found);
+                    }
+                }
+                Step::End => return Ok(None),
+                Step::Bad(reason) => return self.end_or_damage(reason, through).map(|()| None),
+            }
+        };
+        let body = self
+            .window
+            .get(at + RECORD_HEADER_BYTES..at + length_of(&found.header))
+            .unwrap_or_default();
+        Ok(Some(Record {
+            header: found.header,
+            body,
+        }))
+    }
+
+    /// Judges what cannot be taken: an error, unless it is above all that was synced.
+    fn end_or_damage(&self, reason: DamageReason, through: u64) -> Result<(), JournalError> {
+        if through != u64::MAX {
+            return if self.due() > through {
+                Ok(())
+            } else {
+                Err(self.damaged(reason))
+            };
+        }
+        let torn = match &self.current {
+            Some(segment) => {
+                self.is_last_segment()? && synced_claim_after(segment)? <= self.last_sequence
+            }
+            None => false,
+        };
+        if torn {
+            Ok(())
+        } else {
+            Err(self.damaged(reason))
+        }
+    }
+
+    /// Returns the sequence that the next record must have.
+    pub(crate) fn due(&self) -> u64 {
+        match &self.current {
+            Some(segment) if !segment.begun => segment.header.first_sequence,
+            Some(_) | None => self.last_sequence + 1,
+        }
+    }
+
+    pub(crate) fn last_time_ns(&self) -> u64 {
+        self.last_time_ns
+    }
+
+    pub(crate) fn last_epoch(&self) -> u32 {
+        self.last_epoch
+    }
+
+    pub(crate) fn current(&self) -> Option<&OpenSegment> {
+        self.current.as_ref()
+    }
+
+    /// Returns whether no segment follows the current one.
+    pub(crate) fn is_last_segment(&self) -> Result<bool, JournalError> {
+        Ok(self.following()?.is_none())
+    }
+
+    /// Returns the error that tells where reading stands.
+    pub(crate) fn damaged(&self, reason: DamageReason) -> JournalError {
+        let (file, offset) = match &self.current {
+            Some(segment) => (segment.path.clone(), segment.offset),
+            None => (self.folder.clone(), 0),
+        };
+        JournalError::Damaged {
+            file,
+            offset,
+            reason,
+            last_good_sequence: self.last_sequence,
+        }
+    }
+
+    /// Passes over a record that [`step`](Self::step) returned.
+    pub(crate) fn consume(&mut self, found: &Found) {
+        self.last_sequence = found.header.sequence;
+        self.last_time_ns = found.header.time_ns;
+        if let Some(segment) = &mut self.current {
+            segment.offset = advance(segment.offset, found.padded_bytes);
+            segment.begun = true;
+            self.last_epoch = segment.header.epoch;
+        }
+    }
+
+    /// Finds what is next, moving on to the next segment where the current one has ended.
+    pub(crate) fn step(&mut self) -> Result<Step, JournalError> {
+        if self.current.is_none() && !self.open_first()? {
+            return Ok(Step::End);
+        }
+        loop {
+            match self.parse_here()? {
+                (at, Parsed::Record(found)) => {
+                    if let Some(reason) = self.misplaced(&found) {
+                        return Ok(Step::Bad(reason));
+                    }
+                    if found.header.kind != KIND_SYNCED {
+                        return Ok(Step::Record(at, found));
+                    }
+                    if let Some(segment) = &mut self.current {
+                        segment.offset = advance(segment.offset, found.padded_bytes);
+                    }
+                }
+                (_, Parsed::Bad(reason)) => return Ok(Step::Bad(reason)),
+                (_, Parsed::Short(_)) => return Ok(Step::Bad(DamageReason::Truncated)),
+                (_, Parsed::End) => {
+                    let Some(first) = self.following()? else {
+                        return Ok(Step::End);
+                    };
+                    // Records may have come before the segment that follows: look once more.
+                    self.window.clear();
+                    if matches!(self.parse_here()?, (_, Parsed::End))
+                        && let Some(reason) = self.move_on(first)?
+                    {
+                        return Ok(Step::Bad(reason));
+                    }
+                }
+            }
+        }
+    }
+
+    /// Returns why a whole record is not the one due.
+    fn misplaced(&self, found: &Found) -> Option<DamageReason> {
+        let segment = self.current.as_ref()?;
+        let due = if found.header.kind == KIND_SYNCED {
+            self.last_sequence
+        } else {
+            self.due()
+        };
+        if found.header.sequence != due {
+            return Some(DamageReason::Sequence);
+        }
+        (found.header.epoch != segment.header.epoch).then_some(DamageReason::Epoch)
+    }
+
+    /// Parses what is at the current offset, reading the file anew where the window cannot tell.
+    fn parse_here(&mut self) -> Result<(usize, Parsed), JournalError> {
+        let Some(segment) = &self.current else {
+            return Ok((0, Parsed::End));
+        };
+        let at = segment
+            .offset
+            .checked_sub(self.window_offset)
+            .map_or(self.window.len(), to_usize);
+        if let Some(bytes) = self.window.get_mut(at..) {
+            let parsed = parse(bytes);
+            if matches!(parsed, Parsed::Record(_)) {
+                return Ok((at, parsed));
+            }
+        }
+        self.window.resize(WINDOW_BYTES, 0);
+        let count = read_up_to(&segment.file, &mut self.window, segment.offset)
+            .map_err(io_error("reading", &segment.path))?;
+        self.window.truncate(count);
+        self.window_offset = segment.offset;
+        let parsed = match parse(&mut self.window) {
+            // The file ends here, in zeros or at once.
+            Parsed::Short(_) if self.window.iter().all(|byte| *byte == 0) => Parsed::End,
+            parsed @ (Parsed::Record(_) | Parsed::End | Parsed::Short(_) | Parsed::Bad(_)) => {
+                parsed
+            }
+        };
+        Ok((0, parsed))
+    }
+
+    /// Opens the segment that holds the first record wanted; false where there is none yet.
+    fn open_first(&mut self) -> Result<bool, JournalError> {
+        let firsts = list_segments(&self.folder)?;
+        let holding = firsts.iter().rev().find(|first| **first <= self.from);
+        let Some(first) = holding.or(firsts.first()) else {
+            return Ok(false);
+        };
+        let segment = self.open_segment(*first)?;
+        if *first > self.from && segment.header.previous_sequence >= self.from {
+            return Err(JournalError::NotKept {
+                folder: self.folder.clone(),
+                from: self.from,
+                kept_after: segment.header.previous_sequence,
+            });
+        }
+        self.last_sequence = segment.header.previous_sequence;
+        self.enter(segment);
+        Ok(true)
+    }
+
+    /// Goes on into the segment that begins with `first`; a reason where it does not fit.
+    fn move_on(&mut self, first: u64) -> Result<Option<DamageReason>, JournalError> {
+        if let Some(ended) = &self.current
+            && !is_zero_from(&ended.file, ended.offset).map_err(io_error("reading", &ended.path))?
+        {
+            return Ok(Some(DamageReason::AfterEnd));
+        }
+        let segment = self.open_segment(first)?;
+        let header = &segment.header;
+        let previous_epoch = self.current.as_ref().map_or(0, |ended| ended.header.epoch);
+        let joined = header.previous_sequence == self.last_sequence
+            && header.epoch >= previous_epoch
+            && first > self.last_sequence
+            && (first == self.last_sequence + 1 || header.epoch > previous_epoch);
+        if !joined {
+            return Ok(Some(DamageReason::SegmentChain));
+        }
+        self.enter(segment);
+        Ok(None)
+    }
+
+    fn enter(&mut self, segment: OpenSegment) {
+        self.owner = Some(segment.header.owner);
+        self.current = Some(segment);
+        self.window.clear();
+        self.window_offset = 0;
+    }
+
+    /// Returns the first sequence of the segment after the current one.
+    fn following(&self) -> Result<Option<u64>, JournalError> {
+        let current = self
+            .current
+            .as_ref()
+            .map_or(0, |segment| segment.header.first_sequence);
+        let firsts = list_segments(&self.folder)?;
+        Ok(firsts.into_iter().find(|first| *first > current))
+    }
+
+    fn open_segment(&self, first: u64) -> Result<OpenSegment, JournalError> {
+        let path = segment_path(&self.folder, first);
+        let file = File::open(&path).map_err(io_error("opening", &path))?;
+        let mut block = vec![0_u8; to_usize(BLOCK_BYTES)];
+        let count = read_up_to(&file, &mut block, 0).map_err(io_error("reading", &path))?;
+        block.truncate(count);
+        let damaged = |reason| JournalError::Damaged {
+            file: path.clone(),
+            offset: 0,
+            reason,
+            last_good_sequence: self.last_sequence,
+        };
+        let header = match SegmentHeader::decode(&mut block) {
+            Ok(header) => header,
+            Err(HeaderError::Damaged(reason)) => return Err(damaged(reason)),
+            Err(HeaderError::Format(found)) => {
+                return Err(JournalError::Format {
+                    file: path,
+                    found,
+                    known: SEGMENT_FORMAT,
+                });
+            }
+        };
+        if self.owner.is_some_and(|owner| owner != header.owner) {
+            return Err(damaged(DamageReason::HeaderForeign));
+        }
+        if header.first_sequence != first {
+            return Err(damaged(DamageReason::HeaderName));
+        }
+        Ok(OpenSegment {
+            file,
+            path,
+            header,
+            offset: BLOCK_BYTES,
+            begun: false,
+        })
+    }
+}
+
+/// Reads as many bytes at `offset` as `bytes` holds and the file has; returns how many.
+pub(crate) fn read_up_to(file: &File, bytes: &mut [u8], offset: u64) -> std::io::Result<usize> {
+    let mut count = 0;
+    while let Some(rest) = bytes.get_mut(count..).filter(|rest| !rest.is_empty()) {
+        match file.read_at(rest, offset + to_u64(count)) {
+            Ok(0) => break,
+            Ok(read) => count += read,
+            Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(count)
+}

@@ -1,0 +1,35 @@
+//! Bounds: every limit of the session layer, related to each other at compile time.
+
+use matchgate_core::domain::bounds::SHARDS_MAX;
+use matchgate_schema::message::DECIDED_BITMAP_BITS;
+
+/// Commands to one shard that may be without an answer, unless the options say otherwise.
+pub const IN_FLIGHT_MAX: usize = 65_536;
+/// Legs of events that may wait for one shard's disk, unless the options say otherwise.
+pub const HELD_MAX: usize = 65_536;
+/// Requests of a session above its decided prefix that are told apart.
+pub const REQUEST_WINDOW: usize = DECIDED_BITMAP_BITS;
+/// Repeated requests of a session whose answers wait to be sent.
+pub const REPEATS_MAX: usize = 2_048;
+/// Mass cancels of one gateway that may be without an answer.
+pub const MASS_CANCELS_MAX: usize = 64;
+/// Outbound numbers that one reservation covers.
+pub const OUTBOUND_BLOCK: u64 = 1 << 16;
+/// Nanoseconds between heartbeats, unless the options say otherwise.
+pub const HEARTBEAT_INTERVAL_NS: u64 = 1_000_000_000;
+/// Reservations logged behind one run of releases; the others follow behind the next.
+pub(crate) const RESERVES_PER_RUN: usize = 8;
+/// Stored messages that the durable mark of a session passes at one look.
+pub(crate) const DURABLE_STEP: usize = 256;
+/// Bytes of gateway log, headers included, that one call of [`crate::GatewayCore`] may append at
+/// the most: the longest request record, the end of a run, and the reservations behind it.
+pub const LOG_BYTES_PER_CALL_MAX: usize = 4_096;
+
+const _: () = assert!(REQUEST_WINDOW.is_multiple_of(64));
+const _: () = assert!(SHARDS_MAX * 16 + 64 + RESERVES_PER_RUN * 64 + 256 <= LOG_BYTES_PER_CALL_MAX);
+
+/// Returns a 32-bit number as an index.
+#[inline]
+pub(crate) fn index(number: u32) -> usize {
+    usize::try_from(number).unwrap_or(usize::MAX)
+}

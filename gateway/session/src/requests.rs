@@ -1,0 +1,443 @@
+//! Requests: what a client asks for, from its number to the ring.
+//!
+//! A request is executed once: its number decides, before anything is looked at. Then it is
+//! either refused under an outbound number, or written into the log as routed and pushed, in that
+//! order, so that every command in a ring stands in the log.
+
+use matchgate_core::domain::bounds::SHARDS_MAX;
+use matchgate_core::domain::{
+    Cancel, ClientOrderId, Command, Durability, Name, NewOrder, OrderHandle, OrderId, OrderType,
+    Origin, Price, Quantity, Reduce, RejectReason, Replace, RequestNumber, RingNumber, SessionId,
+    ShardId, Side, Symbol, TimeInForce,
+};
+use matchgate_core::mirror::OrderRecord;
+use matchgate_schema::message::{
+    ClientMessage, MassCancelRequest, NewOrderRequest, OrderTarget, ReplaceRequest,
+};
+
+use crate::bounds::REPEATS_MAX;
+use crate::checks::{MassCancelPlan, NewPlan};
+use crate::gateway_core::{GatewayCore, Intake, SessionEnd, session_of};
+use crate::gateway_log::{
+    GatewayRecord, MassCancelFilter, Refused, RefusedKind, Routed, RoutedAll, ShardRing,
+};
+use crate::in_flight::Cause;
+use crate::mass_cancel;
+use crate::outlet::{Outlet, Priority};
+use crate::report_store::Basis;
+use crate::reports;
+use crate::request_window::Standing;
+use crate::resolver::Place;
+
+/// What a request does to one order.
+#[derive(Clone, Copy, Debug)]
+enum Act {
+    Cancel,
+    Reduce(Quantity),
+    Replace(Price, Quantity, ClientOrderId),
+}
+
+impl Act {
+    const fn priority(&self) -> Priority {
+        match self {
+            Self::Cancel | Self::Reduce(_) => Priority::Cancel,
+            Self::Replace(..) => Priority::Ordinary,
+        }
+    }
+
+    fn command(&self, origin: Origin, handle: OrderHandle) -> Command {
+        match *self {
+            Self::Cancel => Command::Cancel(Cancel {
+                origin,
+                handle,
+                order_id: OrderId::NONE,
+            }),
+            Self::Reduce(quantity) => Command::Reduce(Reduce {
+                origin,
+                handle,
+                quantity,
+            }),
+            Self::Replace(price, quantity, id) => {
+                let replace = Replace {
+                    origin,
+                    handle,
+                    price,
+                    quantity,
+                };
+                Command::Replace(replace, id)
+            }
+        }
+    }
+}
+
+impl GatewayCore {
+    /// Takes a message of a session that is logged on. `now_ns` is the agent's monotonic clock.
+    ///
+    /// # Errors
+    ///
+    /// Returns a [`SessionEnd`] where the message ends the connection: a logout, a second logon,
+    /// or a request number that cannot be.
+    pub fn on_message(
+        &mut self,
+        session: SessionId,
+        message: &ClientMessage,
+        now_ns: u64,
+        outlet: &mut impl Outlet,
+    ) -> Result<Intake, SessionEnd> {
+        let end = |reason| Err(SessionEnd { reason });
+        let state = self.session_mut(session);
+        let Some(state) = state.filter(|state| state.connection.connected) else {
+            return end(RejectReason::NotLoggedOn);
+        };
+        state.connection.heard_ns = now_ns;
+        let request = match message {
+            ClientMessage::Logon(_) => return end(RejectReason::AlreadyLoggedOn),
+            ClientMessage::Logout => return end(RejectReason::LoggedOut),
+            ClientMessage::Heartbeat => return Ok(Intake::Taken),
+            ClientMessage::NewOrder(request) => request.request,
+            ClientMessage::Cancel(request) => request.request,
+            ClientMessage::Reduce(request) => request.request,
+            ClientMessage::Replace(request) => request.request,
+            ClientMessage::MassCancel(request) => request.request,
+        };
+        match state.requests.standing(request) {
+            Standing::Zero => end(RejectReason::RequestZero),
+            Standing::Gap => end(RejectReason::RequestGap),
+            Standing::PassedOver => end(RejectReason::UndecidedWindow),
+            Standing::Later => Ok(Intake::Later),
+            Standing::Repeated => Ok(self.answer_repeat(session, request)),
+            Standing::Fresh => {
+                self.execute(session, message, outlet);
+                Ok(Intake::Taken)
+            }
+        }
+    }
+
+    fn answer_repeat(&mut self, session: SessionId, request: RequestNumber) -> Intake {
+        let Some(state) = self.session_mut(session) else {
+            return Intake::Taken;
+        };
+        if state.connection.repeats.len() >= REPEATS_MAX {
+            return Intake::Later;
+        }
+        state.connection.repeats.push_back(request);
+        self.mark_ready(session);
+        Intake::Taken
+    }
+
+    fn execute(&mut self, session: SessionId, message: &ClientMessage, outlet: &mut impl Outlet) {
+        match message {
+            ClientMessage::NewOrder(request) => self.new_order(session, request, outlet),
+            ClientMessage::Cancel(request) => {
+                let named = (request.request, &request.target);
+                self.act(session, named, Act::Cancel, outlet);
+            }
+            ClientMessage::Reduce(request) => {
+                let named = (request.request, &request.target);
+                self.act(session, named, Act::Reduce(request.quantity), outlet);
+            }
+            ClientMessage::Replace(request) => self.replace(session, request, outlet),
+            ClientMessage::MassCancel(request) => self.mass_cancel(session, request, outlet),
+            ClientMessage::Logon(_) | ClientMessage::Heartbeat | ClientMessage::Logout => {}
+        }
+    }
+
+    fn new_order(
+        &mut self,
+        session: SessionId,
+        request: &NewOrderRequest,
+        outlet: &mut impl Outlet,
+    ) {
+        match self.check_new(session, request, outlet) {
+            Ok(plan) => self.enter(session, request, &plan, outlet),
+            Err(reason) => {
+                let default = self.session(session).map(|state| state.definition);
+                let default = default.and_then(|definition| {
+                    let account = self.directory.account(definition.default_account)?;
+                    Some(account.name)
+                });
+                let refused = Refused {
+                    price: request.price,
+                    quantity: request.quantity,
+                    side: request.side,
+                    order_type: request.order_type,
+                    time_in_force: request.time_in_force,
+                    client_order_id: request.client_order_id,
+                    account: request.account.or(default).unwrap_or_default(),
+                    symbol: request.symbol,
+                    ..refused(RefusedKind::New, session, request.request, reason)
+                };
+                self.refuse(refused, outlet);
+            }
+        }
+    }
+
+    fn enter(
+        &mut self,
+        session: SessionId,
+        request: &NewOrderRequest,
+        plan: &NewPlan,
+        outlet: &mut impl Outlet,
+    ) {
+        let shard = plan.instrument.shard;
+        let durability = self.session(session).map(|state| state.durability);
+        let ring = self.next_ring(shard);
+        let order = NewOrder {
+            origin: self.origin(
+                session,
+                request.request,
+                ring,
+                durability.unwrap_or_default(),
+            ),
+            handle: plan.handle,
+            price: match request.order_type {
+                OrderType::Limit => request.price,
+                OrderType::Market => Price::default(),
+            },
+            quantity: request.quantity,
+            instrument: plan.instrument.id,
+            account: plan.account.id,
+            side: request.side,
+            order_type: request.order_type,
+            time_in_force: request.time_in_force,
+            post_only: u8::from(request.post_only),
+            reserved: [0; 4],
+        };
+        let id = request.client_order_id;
+        let place = Place {
+            shard: shard.0,
+            handle: plan.handle,
+        };
+        self.resolver.enter_client_id(plan.account.firm, id, place);
+        self.resolver.enter_request(session, request.request, place);
+        if let Some(side) = self.shards.get_mut(usize::from(shard.0)) {
+            side.slots.open_next(&order, id);
+        }
+        self.count_opened(&OrderRecord::pending(&order, id));
+        let command = Command::New(order, id);
+        self.route(shard, &command, id, Priority::Ordinary, outlet);
+    }
+
+    fn replace(&mut self, session: SessionId, request: &ReplaceRequest, outlet: &mut impl Outlet) {
+        let act = Act::Replace(request.price, request.quantity, request.client_order_id);
+        self.act(session, (request.request, &request.target), act, outlet);
+    }
+
+    fn act(
+        &mut self,
+        session: SessionId,
+        (request, target): (RequestNumber, &OrderTarget),
+        act: Act,
+        outlet: &mut impl Outlet,
+    ) {
+        let found = self.check_target(session, target);
+        let checked = found.and_then(|(place, record)| {
+            if let Act::Replace(_, _, id) = act {
+                self.check_replacement(session, id)?;
+            }
+            self.check_room(place.shard, act.priority(), outlet)?;
+            Ok((place, record))
+        });
+        match checked {
+            Ok((place, record)) => {
+                let shard = ShardId(place.shard);
+                let ring = self.next_ring(shard);
+                // The class of the order, not of the session: the answer stays in its place
+                // among the order's events.
+                let origin = self.origin(session, request, ring, record.durability);
+                let mut brought = ClientOrderId::NONE;
+                if let Act::Replace(_, _, id) = act {
+                    brought = id;
+                    let firm = self.session(session).map(|state| state.firm());
+                    self.resolver
+                        .enter_client_id(firm.unwrap_or_default(), id, place);
+                }
+                if let Some(side) = self.shards.get_mut(usize::from(shard.0)) {
+                    side.slots.command_sent(place.handle);
+                }
+                let command = act.command(origin, place.handle);
+                self.route(shard, &command, brought, act.priority(), outlet);
+            }
+            Err(reason) => {
+                let mut refused = refused(RefusedKind::Cancel, session, request, reason);
+                match (found, target) {
+                    (Ok((_, record)), _) => {
+                        refused.order_id = record.order_id;
+                        refused.client_order_id = record.client_order_id;
+                    }
+                    (Err(_), OrderTarget::ClientOrderId(id)) => refused.client_order_id = *id,
+                    (Err(_), OrderTarget::Request(_) | OrderTarget::OrderId(_)) => {}
+                }
+                self.refuse(refused, outlet);
+            }
+        }
+    }
+
+    fn mass_cancel(
+        &mut self,
+        session: SessionId,
+        request: &MassCancelRequest,
+        outlet: &mut impl Outlet,
+    ) {
+        match self.check_mass_cancel(session, request, outlet) {
+            Ok(MassCancelPlan { filter, shard }) => {
+                if let Some(state) = self.session_mut(session) {
+                    state.requests.take(request.request);
+                }
+                let asked = std::array::from_fn(|number| {
+                    number < usize::from(self.options.shard_count)
+                        && shard.is_none_or(|shard| usize::from(shard.0) == number)
+                });
+                self.fan_out((session, request.request), &filter, &asked, outlet);
+            }
+            Err(reason) => {
+                let kind = RefusedKind::MassCancel;
+                self.refuse(refused(kind, session, request.request, reason), outlet);
+            }
+        }
+    }
+
+    /// Sends a mass cancel to the shards that are `asked`; all rings have room.
+    pub(crate) fn fan_out(
+        &mut self,
+        (session, request): (SessionId, RequestNumber),
+        filter: &MassCancelFilter,
+        asked: &[bool; SHARDS_MAX],
+        outlet: &mut impl Outlet,
+    ) {
+        let mut routed = RoutedAll {
+            request,
+            session,
+            filter: *filter,
+            shard_count: 0,
+            shards: [ShardRing::default(); SHARDS_MAX],
+        };
+        let shards = (0..self.options.shard_count)
+            .zip(asked)
+            .filter(|(_, asked)| **asked);
+        for (entry, (number, _)) in routed.shards.iter_mut().zip(shards) {
+            *entry = ShardRing {
+                ring: self.next_ring(ShardId(number)),
+                shard: ShardId(number),
+                reserved: [0; 7],
+            };
+            routed.shard_count += 1;
+        }
+        self.log(&GatewayRecord::RoutedAll(routed), outlet);
+        self.mass_cancels.routed(&routed);
+        for entry in routed.shards.iter().take(usize::from(routed.shard_count)) {
+            let command =
+                mass_cancel::command(self.options.gateway, (session, request), entry.ring, filter);
+            self.push_cause(entry.shard, &command.origin, ClientOrderId::NONE);
+            outlet.route(entry.shard, &Command::MassCancel(command), Priority::Cancel);
+        }
+    }
+
+    /// Writes a command into the log, then pushes it. `brought` is the client order id that it
+    /// brings.
+    fn route(
+        &mut self,
+        shard: ShardId,
+        command: &Command,
+        brought: ClientOrderId,
+        priority: Priority,
+        outlet: &mut impl Outlet,
+    ) {
+        let Some(origin) = command.origin() else {
+            return;
+        };
+        self.log(
+            &GatewayRecord::Routed(Routed {
+                request: origin.request,
+                ring: origin.ring,
+                session: origin.session,
+                shard,
+                reserved: [0; 3],
+            }),
+            outlet,
+        );
+        if let Some(state) = session_of(&mut self.sessions, origin.session) {
+            state.requests.take(origin.request);
+        }
+        self.push_cause(shard, origin, brought);
+        outlet.route(shard, command, priority);
+    }
+
+    fn push_cause(&mut self, shard: ShardId, origin: &Origin, brought: ClientOrderId) {
+        if let Some(side) = self.shards.get_mut(usize::from(shard.0)) {
+            side.in_flight.push(Cause {
+                ring: origin.ring,
+                request: origin.request,
+                session: origin.session,
+                client_order_id: brought,
+            });
+        }
+    }
+
+    /// Refuses a request: one record that is its decision and its number at once.
+    fn refuse(&mut self, mut refused: Refused, outlet: &mut impl Outlet) {
+        let session = refused.session;
+        let Some(state) = self.session_mut(session) else {
+            return;
+        };
+        refused.outbound = state.next_sequence;
+        state.requests.decide(refused.request);
+        self.log_refused(&refused, outlet);
+    }
+
+    /// Logs a refusal whose outbound number is the session's next one, and stores its report.
+    pub(crate) fn log_refused(&mut self, refused: &Refused, outlet: &mut impl Outlet) {
+        let log_sequence = self.log(&GatewayRecord::Refused(*refused), outlet);
+        let report = reports::refusal(refused);
+        self.number(refused.session, report, Basis::Log, log_sequence);
+    }
+
+    fn next_ring(&self, shard: ShardId) -> RingNumber {
+        self.shards
+            .get(usize::from(shard.0))
+            .map_or(RingNumber(0), |side| side.in_flight.next_ring())
+    }
+
+    const fn origin(
+        &self,
+        session: SessionId,
+        request: RequestNumber,
+        ring: RingNumber,
+        durability: Durability,
+    ) -> Origin {
+        Origin {
+            ring,
+            request,
+            session,
+            gateway: self.options.gateway,
+            durability,
+            reserved: [0; 2],
+        }
+    }
+}
+
+/// Returns the record of a refused request whose other fields say nothing.
+fn refused(
+    kind: RefusedKind,
+    session: SessionId,
+    request: RequestNumber,
+    reason: RejectReason,
+) -> Refused {
+    Refused {
+        request,
+        outbound: 0,
+        price: Price::default(),
+        quantity: Quantity::ZERO,
+        order_id: OrderId::NONE,
+        session,
+        reason: reason.code(),
+        kind,
+        side: Side::Buy,
+        order_type: OrderType::Limit,
+        time_in_force: TimeInForce::Day,
+        client_order_id: ClientOrderId::NONE,
+        account: Name::default(),
+        symbol: Symbol::default(),
+        reserved: [0; 1],
+    }
+}

@@ -2,4 +2,9 @@
 
 mod arbitrary;
 mod builder;
+mod drift;
+mod fields;
+mod framing;
+mod malformed;
 mod round_trip;
+mod samples;

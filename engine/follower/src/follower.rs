@@ -1,0 +1,239 @@
+//! The follower: reads a shard's journal, behind its synced or its applied mark, and applies it to
+//! a state of its own. Recovery is a follower that reads to the end.
+//!
+//! It must not know who leads, nor what is done with the events.
+
+use std::path::{Path, PathBuf};
+
+use matchgate_core::domain::{Command, Epoch, SequenceNumber, Sequenced, ShardId};
+use matchgate_core::{EventBuffer, Progress, Shard, ShardCapacity};
+use matchgate_journal::{Marks, RecordHeader, SegmentReader, StagingReader};
+
+use crate::error::FollowerError;
+use crate::followed_state::{Applied, FollowedState, check_hash};
+use crate::view::ShardPosition;
+
+/// Commands that one poll of a follower applies at the most.
+pub const COMMANDS_PER_POLL_MAX: usize = 256;
+
+/// Which mark a follower stays behind.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FollowMode {
+    /// Behind what is on disk: it never learns of what a power loss could take back.
+    Synced,
+    /// Behind what the live shard has applied. Reads the staging log, and segments where it was
+    /// overtaken there.
+    Applied,
+}
+
+/// What a follower reads.
+#[derive(Clone, Debug)]
+pub struct FollowedJournal {
+    /// Number of the shard.
+    pub shard: ShardId,
+    /// Its capacity, as fixed in the data directory.
+    pub capacity: ShardCapacity,
+    /// Folder of its segments.
+    pub segments: PathBuf,
+    /// Marks of its stream.
+    pub marks: Marks,
+}
+
+/// Where the next record comes from.
+#[derive(Debug)]
+enum Source {
+    /// Nothing is open: the next poll opens the segments.
+    Closed,
+    Segments(SegmentReader),
+    Staging(StagingReader),
+}
+
+/// What a look for the next record found.
+enum Next {
+    Command(Sequenced<Command>),
+    /// Nothing behind the mark.
+    Nothing,
+    /// Another source has to be opened.
+    Reopen(Source),
+}
+
+/// Follows one shard.
+#[derive(Debug)]
+pub struct Follower {
+    journal: FollowedJournal,
+    mode: FollowMode,
+    source: Source,
+    state: FollowedState,
+    events: EventBuffer,
+    body: Vec<u8>,
+    epoch: Epoch,
+    last_index: u32,
+}
+
+impl Follower {
+    /// Returns a follower that stands before the first command of the journal.
+    #[must_use]
+    pub fn new(journal: FollowedJournal, mode: FollowMode) -> Self {
+        let state = FollowedState::new(journal.shard, journal.capacity);
+        Self {
+            journal,
+            mode,
+            source: Source::Closed,
+            state,
+            events: EventBuffer::new(),
+            body: Vec::new(),
+            epoch: Epoch(0),
+            last_index: 0,
+        }
+    }
+
+    /// Returns the number of the shard.
+    #[must_use]
+    pub const fn shard_id(&self) -> ShardId {
+        self.journal.shard
+    }
+
+    /// Returns the state.
+    #[must_use]
+    pub const fn state(&self) -> &FollowedState {
+        &self.state
+    }
+
+    /// Returns the marks of the stream.
+    #[must_use]
+    pub const fn marks(&self) -> &Marks {
+        &self.journal.marks
+    }
+
+    /// Returns where it stands.
+    #[must_use]
+    pub fn position(&self) -> ShardPosition {
+        let shard = self.state.shard();
+        ShardPosition {
+            shard: self.journal.shard,
+            epoch: self.epoch,
+            sequence: shard.last_sequence(),
+            time_ns: shard.last_time_ns(),
+            state_hash: shard.state_hash(),
+            live_orders: shard.live_order_count(),
+        }
+    }
+
+    /// Returns the index of the last event of the last command; 0 where it had none.
+    #[must_use]
+    pub const fn last_index(&self) -> u32 {
+        self.last_index
+    }
+
+    /// Applies up to [`COMMANDS_PER_POLL_MAX`] commands behind its mark, shows each of their
+    /// events to `observe` and returns how many commands there were.
+    ///
+    /// # Errors
+    ///
+    /// Returns a [`FollowerError`] where the journal cannot be read or says otherwise than this
+    /// state. The commands before that are applied; the follower must not be polled again.
+    pub fn poll(&mut self, observe: &mut dyn FnMut(&Applied<'_>)) -> Result<usize, FollowerError> {
+        let mut applied = 0;
+        let mut reopened = 0;
+        while applied < COMMANDS_PER_POLL_MAX {
+            match self.next()? {
+                Next::Command(command) => {
+                    self.apply(&command, observe)?;
+                    applied += 1;
+                    reopened = 0;
+                }
+                Next::Nothing => break,
+                // Twice without a command between: the rest is left to the next poll.
+                Next::Reopen(_) if reopened == 2 => break,
+                Next::Reopen(source) => {
+                    self.source = source;
+                    reopened += 1;
+                }
+            }
+        }
+        Ok(applied)
+    }
+
+    fn apply(
+        &mut self,
+        command: &Sequenced<Command>,
+        observe: &mut dyn FnMut(&Applied<'_>),
+    ) -> Result<(), FollowerError> {
+        self.epoch = command.epoch;
+        let mut last_index = 0;
+        let outcome = self.state.apply(command, &mut self.events, &mut |applied| {
+            last_index = applied.event.header.index;
+            observe(applied);
+        });
+        self.last_index = last_index;
+        outcome
+    }
+
+    fn next(&mut self) -> Result<Next, FollowerError> {
+        let due = self.state.shard().last_sequence().0.saturating_add(1);
+        let marks = &self.journal.marks;
+        match &mut self.source {
+            Source::Closed => {
+                let segments = SegmentReader::open(&self.journal.segments, due)?;
+                Ok(Next::Reopen(Source::Segments(segments)))
+            }
+            Source::Segments(segments) => match segments.next_record(marks.synced())? {
+                Some(record) => decode(&record.header, record.body).map(Next::Command),
+                None if self.mode == FollowMode::Synced || marks.applied() < due => {
+                    Ok(Next::Nothing)
+                }
+                None => Ok(match StagingReader::open(marks, due) {
+                    Ok(staging) => Next::Reopen(Source::Staging(staging)),
+                    // It has left the staging log since, so segments will show it.
+                    Err(_lapped) => Next::Nothing,
+                }),
+            },
+            Source::Staging(staging) => match staging.next(&mut self.body) {
+                Ok(Some(header)) => decode(&header, &self.body).map(Next::Command),
+                Ok(None) => Ok(Next::Nothing),
+                Err(_lapped) => Ok(Next::Reopen(Source::Closed)),
+            },
+        }
+    }
+}
+
+fn decode(header: &RecordHeader, body: &[u8]) -> Result<Sequenced<Command>, FollowerError> {
+    let sequence = SequenceNumber(header.sequence);
+    let body = Command::decode(header.kind, body)
+        .map_err(|error| FollowerError::Command { sequence, error })?;
+    Ok(Sequenced {
+        sequence,
+        epoch: Epoch(header.epoch),
+        time_ns: header.time_ns,
+        body,
+    })
+}
+
+/// Returns the shard that the segments in `folder` lead to, up to and with sequence `through`.
+/// State hashes in the journal are compared on the way.
+///
+/// # Errors
+///
+/// Returns a [`FollowerError`] where the segments cannot be read or do not lead to the state that
+/// they say.
+pub fn recover_shard(
+    folder: &Path,
+    shard: ShardId,
+    capacity: ShardCapacity,
+    through: SequenceNumber,
+) -> Result<Shard, FollowerError> {
+    let mut state = Shard::new(shard, capacity);
+    let mut segments = SegmentReader::open(folder, 1)?;
+    let mut events = EventBuffer::new();
+    while let Some(record) = segments.next_record(through.0)? {
+        let command = decode(&record.header, record.body)?;
+        let mut progress = state.apply(&command, &mut events);
+        check_hash(events.as_slice())?;
+        while progress == Progress::More {
+            events.clear();
+            progress = state.resume(&mut events);
+        }
+        events.clear();
+    }
+    Ok(state)
+}

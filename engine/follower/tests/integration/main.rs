@@ -1,0 +1,8 @@
+//! A shard agent with a real journal behind it, and followers of that journal.
+
+mod allocations;
+mod follower;
+mod follower_agent;
+mod gateway;
+mod shard_agent;
+mod venue;

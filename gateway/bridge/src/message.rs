@@ -1,0 +1,334 @@
+//! Messages: a publication as one line of JSON. Integers of 64 bits stand as strings, since many
+//! readers of JSON have only floats; prices and quantities stand both as decimal text and as the
+//! exact integers of the engine. It must not know where the line goes.
+
+use matchgate_core::domain::{
+    CancelReason, OrderType, Price, Quantity, RejectReason, Side, TimeInForce,
+};
+use matchgate_follower::publication::{
+    Execution, ExecutionKind, Fill, Party, Product, Publication, PublicationBody, price_text,
+};
+use serde::Serialize;
+
+#[derive(Serialize)]
+struct Line<'a> {
+    id: String,
+    time_ns: String,
+    subject: &'a str,
+    #[serde(flatten)]
+    body: Body<'a>,
+}
+
+#[derive(Serialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+enum Body<'a> {
+    Fill(FillText<'a>),
+    Execution(ExecutionText<'a>),
+}
+
+#[derive(Serialize)]
+struct FillText<'a> {
+    symbol: &'a str,
+    price: String,
+    price_units: String,
+    quantity: String,
+    quantity_units: String,
+    aggressor_side: &'static str,
+    aggressor: PartyText<'a>,
+    resting: PartyText<'a>,
+}
+
+#[derive(Serialize)]
+struct PartyText<'a> {
+    order_id: String,
+    account: &'a str,
+    client_order_id: &'a str,
+    session: u32,
+    order_request: String,
+}
+
+#[derive(Serialize)]
+struct ExecutionText<'a> {
+    event: &'static str,
+    symbol: &'a str,
+    #[serde(flatten)]
+    party: PartyText<'a>,
+    side: &'static str,
+    order_type: &'static str,
+    time_in_force: &'static str,
+    price: String,
+    price_units: String,
+    order_quantity: String,
+    order_quantity_units: String,
+    cumulative: String,
+    cumulative_units: String,
+    leaves: String,
+    leaves_units: String,
+    #[serde(flatten)]
+    detail: Option<Detail<'a>>,
+}
+
+/// What only some events have.
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Detail<'a> {
+    Refused {
+        reason_code: u16,
+        reason: &'static str,
+    },
+    Traded {
+        last_price: String,
+        last_price_units: String,
+        last_quantity: String,
+        last_quantity_units: String,
+        liquidity: &'static str,
+    },
+    Replaced {
+        kept_priority: bool,
+        original_client_order_id: &'a str,
+    },
+    Canceled {
+        canceled: String,
+        canceled_units: String,
+        reason: &'static str,
+    },
+}
+
+/// Appends a publication as one line, its line feed included.
+///
+/// # Errors
+///
+/// Returns the error of the encoder; it has none for these types.
+pub fn append_line(
+    subject: &str,
+    publication: &Publication,
+    lines: &mut Vec<u8>,
+) -> Result<(), serde_json::Error> {
+    let line = Line {
+        id: publication.id.to_string(),
+        time_ns: publication.time_ns.to_string(),
+        subject,
+        body: match &publication.body {
+            PublicationBody::Fill(fill) => Body::Fill(fill_text(fill)),
+            PublicationBody::Execution(execution) => Body::Execution(execution_text(execution)),
+        },
+    };
+    serde_json::to_writer(&mut *lines, &line)?;
+    lines.push(b'\n');
+    Ok(())
+}
+
+fn units(quantity: Quantity) -> String {
+    quantity.get().to_string()
+}
+
+fn price_units(price: Price) -> String {
+    price.get().to_string()
+}
+
+fn party_text(party: &Party) -> PartyText<'_> {
+    PartyText {
+        order_id: party.order_id.get().to_string(),
+        account: party.account.as_str(),
+        client_order_id: party.client_order_id.as_str(),
+        session: party.session.get(),
+        order_request: party.order_request.to_string(),
+    }
+}
+
+fn fill_text(fill: &Fill) -> FillText<'_> {
+    FillText {
+        symbol: fill.product.symbol.as_str(),
+        price: price_text(fill.price),
+        price_units: price_units(fill.price),
+        quantity: fill.product.quantity_text(fill.quantity),
+        quantity_units: units(fill.quantity),
+        aggressor_side: side_text(fill.aggressor_side),
+        aggressor: party_text(&fill.aggressor),
+        resting: party_text(&fill.resting),
+    }
+}
+
+fn execution_text(execution: &Execution) -> ExecutionText<'_> {
+    let product = &execution.product;
+    ExecutionText {
+        event: event_text(&execution.kind),
+        symbol: product.symbol.as_str(),
+        party: party_text(&execution.party),
+        side: side_text(execution.side),
+        order_type: match execution.order_type {
+            OrderType::Market => "market",
+            OrderType::Limit => "limit",
+        },
+        time_in_force: match execution.time_in_force {
+            TimeInForce::Day => "day",
+            TimeInForce::Ioc => "ioc",
+        },
+        price: price_text(execution.price),
+        price_units: price_units(execution.price),
+        order_quantity: product.quantity_text(execution.order_quantity),
+        order_quantity_units: units(execution.order_quantity),
+        cumulative: product.quantity_text(execution.cumulative),
+        cumulative_units: units(execution.cumulative),
+        leaves: product.quantity_text(execution.leaves),
+        leaves_units: units(execution.leaves),
+        detail: detail(&execution.kind, product),
+    }
+}
+
+const fn side_text(side: Side) -> &'static str {
+    match side {
+        Side::Buy => "buy",
+        Side::Sell => "sell",
+    }
+}
+
+const fn event_text(kind: &ExecutionKind) -> &'static str {
+    match kind {
+        ExecutionKind::Accepted => "accepted",
+        ExecutionKind::Rejected(_) => "rejected",
+        ExecutionKind::Traded { .. } => "traded",
+        ExecutionKind::Reduced => "reduced",
+        ExecutionKind::Replaced { .. } => "replaced",
+        ExecutionKind::Canceled { .. } => "canceled",
+        ExecutionKind::CancelRejected(_) => "cancel_rejected",
+    }
+}
+
+const fn refused(reason: RejectReason) -> Detail<'static> {
+    Detail::Refused {
+        reason_code: reason.code(),
+        reason: reason.text(),
+    }
+}
+
+const fn cancel_reason_text(reason: CancelReason) -> &'static str {
+    match reason {
+        CancelReason::Requested => "requested",
+        CancelReason::ImmediateRemainder => "immediate_remainder",
+        CancelReason::MarketRemainder => "market_remainder",
+        CancelReason::MassCancel => "mass_cancel",
+    }
+}
+
+fn detail<'a>(kind: &'a ExecutionKind, product: &Product) -> Option<Detail<'a>> {
+    match kind {
+        ExecutionKind::Accepted | ExecutionKind::Reduced => None,
+        ExecutionKind::Rejected(reason) | ExecutionKind::CancelRejected(reason) => {
+            Some(refused(*reason))
+        }
+        ExecutionKind::Traded {
+            last_price,
+            last_quantity,
+            is_aggressor,
+        } => Some(Detail::Traded {
+            last_price: price_text(*last_price),
+            last_price_units: price_units(*last_price),
+            last_quantity: product.quantity_text(*last_quantity),
+            last_quantity_units: units(*last_quantity),
+            liquidity: if *is_aggressor { "removed" } else { "added" },
+        }),
+        ExecutionKind::Replaced {
+            kept_priority,
+            original_client_order_id,
+        } => Some(Detail::Replaced {
+            kept_priority: *kept_priority,
+            original_client_order_id: original_client_order_id.as_str(),
+        }),
+        ExecutionKind::Canceled { canceled, reason } => Some(Detail::Canceled {
+            canceled: product.quantity_text(*canceled),
+            canceled_units: units(*canceled),
+            reason: cancel_reason_text(*reason),
+        }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sample::{execution, fill};
+    use crate::subject::subject_of;
+
+    fn line(publication: &Publication) -> String {
+        let mut lines = Vec::new();
+        append_line(&subject_of(publication), publication, &mut lines).unwrap();
+        String::from_utf8(lines).unwrap()
+    }
+
+    #[test]
+    fn fill_line_holds_decimals_integers_and_both_legs() {
+        let expected = concat!(
+            r#"{"id":"2.1.9.3","time_ns":"1700000000123456789","subject":"orders.fills.BRK=2EB","#,
+            r#""type":"fill","symbol":"BRK.B","price":"101.25","price_units":"101250000000","#,
+            r#""quantity":"1.5","quantity_units":"150000000","aggressor_side":"sell","#,
+            r#""aggressor":{"order_id":"36028797018963977","account":"alpha","#,
+            r#""client_order_id":"c-1","session":7,"order_request":"11"},"#,
+            r#""resting":{"order_id":"36028797018963969","account":"beta","#,
+            r#""client_order_id":"c-1","session":7,"order_request":"11"}}"#,
+            "\n"
+        );
+        assert_eq!(line(&fill(9, "BRK.B")), expected);
+    }
+
+    #[test]
+    fn execution_line_says_where_the_order_stands() {
+        let kind = ExecutionKind::Traded {
+            last_price: Price::new(101_250_000_000),
+            last_quantity: Quantity::new(150_000_000),
+            is_aggressor: false,
+        };
+        let expected = concat!(
+            r#"{"id":"2.1.9.3","time_ns":"1700000000123456789","subject":"orders.exec.alpha","#,
+            r#""type":"execution","event":"traded","symbol":"BTC-USD","#,
+            r#""order_id":"36028797018963969","account":"alpha","client_order_id":"c-1","#,
+            r#""session":7,"order_request":"11","side":"buy","order_type":"limit","#,
+            r#""time_in_force":"day","price":"101.25","price_units":"101250000000","#,
+            r#""order_quantity":"2","order_quantity_units":"200000000","cumulative":"1.5","#,
+            r#""cumulative_units":"150000000","leaves":"0.5","leaves_units":"50000000","#,
+            r#""last_price":"101.25","last_price_units":"101250000000","last_quantity":"1.5","#,
+            r#""last_quantity_units":"150000000","liquidity":"added"}"#,
+            "\n"
+        );
+        assert_eq!(line(&execution(9, "alpha", kind)), expected);
+    }
+
+    #[test]
+    fn every_kind_of_execution_says_its_own_detail() {
+        let cases = [
+            (ExecutionKind::Accepted, "accepted", "leaves_units"),
+            (ExecutionKind::Reduced, "reduced", "leaves_units"),
+            (
+                ExecutionKind::Rejected(RejectReason::PriceOffTick),
+                "rejected",
+                "reason_code",
+            ),
+            (
+                ExecutionKind::CancelRejected(RejectReason::OrderNotLive),
+                "cancel_rejected",
+                "reason_code",
+            ),
+            (
+                ExecutionKind::Replaced {
+                    kept_priority: true,
+                    original_client_order_id: matchgate_core::domain::ClientOrderId::NONE,
+                },
+                "replaced",
+                "kept_priority",
+            ),
+            (
+                ExecutionKind::Canceled {
+                    canceled: Quantity::new(1),
+                    reason: CancelReason::MassCancel,
+                },
+                "canceled",
+                "canceled_units",
+            ),
+        ];
+        for (kind, event, field) in cases {
+            let line: serde_json::Value =
+                serde_json::from_str(&line(&execution(1, "alpha", kind))).unwrap();
+            assert_eq!(line["event"], event);
+            assert!(line.get(field).is_some(), "{event} has {field}");
+        }
+    }
+}

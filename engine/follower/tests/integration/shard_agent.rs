@@ -1,7 +1,10 @@
 //! What the shard agent promises.
 
 use matchgate_core::domain::bounds::EVENTS_PER_STEP_MAX;
-use matchgate_core::domain::{CancelReason, Event, EventBody, SequenceNumber, Side};
+use matchgate_core::domain::{
+    CancelReason, Command, Event, EventBody, MassCancelScope, SequenceNumber, Side,
+};
+use matchgate_follower::shard_agent::COMMANDS_PER_POLL_MAX;
 use matchgate_journal::{SegmentReader, StagingReader};
 use matchgate_runtime::Agent;
 
@@ -247,4 +250,66 @@ fn every_command_stands_in_staging_log_and_segments_with_its_sequence() {
         assert_eq!((record.header, record.body), (header, &body[..]));
     }
     assert_eq!(venue.agent.shard().last_sequence(), SequenceNumber(6));
+}
+
+#[test]
+fn report_that_waits_for_the_disk_asks_the_writer_to_hurry() {
+    let ground = Ground::new();
+    let mut venue = Venue::new(&ground, 256);
+    let mut gateway = Gateway::new(0, 0, 8, 1);
+    let asked = |venue: &mut Venue, order| {
+        venue.commands[0].try_push(order).unwrap();
+        let sequence = venue.run()[0][0].header.sequence.0;
+        venue.journal.marks.wanted() == sequence
+    };
+    // Every third request of the stand-in is of the synced class.
+    let first = gateway.new_order(0, Side::Buy, 100, 10);
+    assert!(!asked(&mut venue, first));
+    let second = gateway.new_order(1, Side::Buy, 100, 10);
+    assert!(!asked(&mut venue, second));
+    let third = gateway.new_order(2, Side::Buy, 100, 10);
+    assert!(asked(&mut venue, third));
+}
+
+#[test]
+fn gateway_that_floods_its_ring_does_not_starve_another() {
+    let ground = Ground::new();
+    let mut venue = Venue::new(&ground, 1_024);
+    let mut flooding = Gateway::new(0, 0, 512, 1);
+    let mut modest = Gateway::new(1, SLOTS_PER_GATEWAY, 2, 2);
+    for place in 0..512 {
+        let order = flooding.new_order(place, Side::Buy, 100, 10);
+        venue.commands[0].try_push(order).unwrap();
+    }
+    let order = modest.new_order(0, Side::Buy, 100, 10);
+    venue.commands[1].try_push(order).unwrap();
+    assert_eq!(venue.agent.poll(), COMMANDS_PER_POLL_MAX);
+    assert_eq!(venue.events[1].len(), 1);
+}
+
+#[test]
+fn mass_cancel_by_account_tells_the_owner_of_each_order_and_answers_who_asked() {
+    let ground = Ground::new();
+    let mut venue = Venue::new(&ground, 256);
+    let mut owner = Gateway::new(0, 0, 8, 1);
+    let mut asking = Gateway::new(1, SLOTS_PER_GATEWAY, 2, 2);
+    for place in 0..8 {
+        let order = owner.new_order(place, Side::Buy, 100, 10);
+        venue.commands[0].try_push(order).unwrap();
+    }
+    venue.run();
+    let mut command = asking.mass_cancel();
+    if let Command::MassCancel(cancel) = &mut command {
+        cancel.scope = MassCancelScope::Account;
+    }
+    venue.commands[1].try_push(command).unwrap();
+    let told = venue.run();
+    assert_eq!((canceled(&told[0]), told[0].len()), (8, 8));
+    assert!(matches!(
+        told[1][..],
+        [Event {
+            body: EventBody::MassCanceled { count: 8, .. },
+            ..
+        }]
+    ));
 }

@@ -11,7 +11,9 @@ pub mod instrument;
 pub mod link;
 pub mod lobster;
 pub mod pace;
+pub mod report;
 pub mod session;
+pub mod synthetic;
 #[cfg(test)]
 mod tests;
 mod window;

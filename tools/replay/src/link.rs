@@ -65,3 +65,24 @@ pub trait OrderLink {
     /// further try helps.
     fn reconnect(&mut self) -> Result<(), LinkError>;
 }
+
+/// Connects anew, trying for up to `reconnect_max_ns`; `reason` is why the connection was lost.
+///
+/// # Errors
+///
+/// Returns [`LinkError::Lost`] where no try helped in time, another error where none can.
+pub(crate) fn reconnect_within(
+    link: &mut impl OrderLink,
+    reconnect_max_ns: u64,
+    mut reason: String,
+) -> Result<(), LinkError> {
+    let began_ns = link.now_ns();
+    while link.now_ns().saturating_sub(began_ns) < reconnect_max_ns {
+        match link.reconnect() {
+            Ok(()) => return Ok(()),
+            Err(LinkError::Lost(again)) => reason = again,
+            Err(error) => return Err(error),
+        }
+    }
+    Err(LinkError::Lost(reason))
+}

@@ -7,6 +7,13 @@ use hdrhistogram::Histogram;
 
 /// A request sent later than this after its planned time, in nanoseconds, counts as late.
 pub const LATE_SEND_NS: u64 = 100_000;
+/// How long no message may come while answers are missing, in nanoseconds.
+pub(crate) const SILENCE_MAX_NS: u64 = 30_000_000_000;
+/// Longest single wait for a message, in nanoseconds.
+pub(crate) const WAIT_MAX_NS: u64 = 100_000_000;
+/// Closer than this to the next planned time the sender no longer sleeps, in nanoseconds: a
+/// socket's waits end up to two milliseconds late.
+pub(crate) const SPIN_NS: u64 = 3_000_000;
 /// Digits that a histogram keeps.
 const HISTOGRAM_DIGITS: u8 = 3;
 /// Longest round trip that a histogram tells apart, in nanoseconds: one hour.

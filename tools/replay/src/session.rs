@@ -19,18 +19,10 @@ use matchgate_schema::message::{
 use crate::drive::{FlowChecks, Outcome};
 use crate::error::ReplayError;
 use crate::flow::{Action, CommandNumber, ExecutionTotals, FlowCommand, Owner};
-use crate::link::{LinkError, OrderLink};
+use crate::link::{LinkError, OrderLink, reconnect_within};
 use crate::lobster::{Row, TranslationTotals, Translator};
-use crate::pace::{Latency, LatencyKind, Schedule, Speed};
+use crate::pace::{Latency, LatencyKind, SILENCE_MAX_NS, SPIN_NS, Schedule, Speed, WAIT_MAX_NS};
 use crate::window::Window;
-
-/// How long no message may come while answers are missing, in nanoseconds.
-const SILENCE_MAX_NS: u64 = 30_000_000_000;
-/// Longest single wait for a message, in nanoseconds.
-const WAIT_MAX_NS: u64 = 100_000_000;
-/// Closer than this to the next planned time the sender no longer sleeps, in nanoseconds: a
-/// socket's waits end up to two milliseconds late.
-const SPIN_NS: u64 = 3_000_000;
 
 /// How a recording is replayed over a session.
 #[derive(Clone, Debug)]
@@ -228,7 +220,11 @@ impl WireReplay {
                 Err(error) => Err(error),
             };
             match turn {
-                Err(ReplayError::Link(LinkError::Lost(reason))) => self.reconnect(link, reason)?,
+                Err(ReplayError::Link(LinkError::Lost(reason))) => {
+                    reconnect_within(link, self.options.reconnect_max_ns, reason)?;
+                    self.summary.reconnects += 1;
+                    self.heard_ns = link.now_ns();
+                }
                 other => other?,
             }
         }
@@ -436,27 +432,6 @@ impl WireReplay {
                 .checks
                 .command(line, &command, &outcome, strict);
         }
-    }
-
-    /// Connects anew; the link sends again what is unanswered.
-    fn reconnect(
-        &mut self,
-        link: &mut impl OrderLink,
-        mut reason: String,
-    ) -> Result<(), ReplayError> {
-        let began_ns = link.now_ns();
-        while link.now_ns().saturating_sub(began_ns) < self.options.reconnect_max_ns {
-            match link.reconnect() {
-                Ok(()) => {
-                    self.summary.reconnects += 1;
-                    self.heard_ns = link.now_ns();
-                    return Ok(());
-                }
-                Err(LinkError::Lost(again)) => reason = again,
-                Err(error) => return Err(error.into()),
-            }
-        }
-        Err(LinkError::Lost(reason).into())
     }
 
     fn message(&self, command: &FlowCommand) -> ClientMessage {

@@ -1,4 +1,4 @@
-//! A venue without sockets: a plain book behind a link whose clock and losses a test controls.
+//! A venue without sockets: a link whose clock and losses a test controls, and what answers.
 
 use std::cell::Cell;
 use std::collections::{BTreeSet, VecDeque};
@@ -21,9 +21,15 @@ use crate::session::FinalBook;
 /// What a look at the clock costs, in nanoseconds.
 const CLOCK_STEP_NS: u64 = 10;
 
+/// What answers requests.
+pub(crate) trait Answers {
+    /// Puts the reports on one request into `reports`.
+    fn answer(&mut self, message: &ClientMessage, reports: &mut Vec<Report>);
+}
+
 /// A venue with one session.
-pub(crate) struct FakeVenue {
-    pub(crate) book: NaiveBook,
+pub(crate) struct FakeVenue<A> {
+    pub(crate) answers: A,
     now_ns: Cell<u64>,
     tail: VecDeque<ClientMessage>,
     reports: Vec<Report>,
@@ -35,17 +41,13 @@ pub(crate) struct FakeVenue {
     /// Tries that it takes to connect anew.
     pub(crate) reconnect_tries: u32,
     tries: u32,
-    /// Prices above it are refused.
-    pub(crate) price_max: Price,
-    /// Orders that were entered for each account.
-    pub(crate) accounts: Vec<Option<Name>>,
 }
 
-impl FakeVenue {
+impl<A: Answers> FakeVenue<A> {
     /// Makes a venue whose session goes on with request `next_request`.
-    pub(crate) fn new(next_request: u64) -> Self {
+    pub(crate) fn new(next_request: u64, answers: A) -> Self {
         Self {
-            book: NaiveBook::default(),
+            answers,
             now_ns: Cell::new(1_000_000),
             tail: VecDeque::new(),
             reports: Vec::new(),
@@ -55,8 +57,6 @@ impl FakeVenue {
             losses: BTreeSet::new(),
             reconnect_tries: 1,
             tries: 0,
-            price_max: Price::MAX,
-            accounts: Vec::new(),
         }
     }
 
@@ -73,37 +73,57 @@ impl FakeVenue {
     fn lost() -> LinkError {
         LinkError::Lost("as the test wants it".to_owned())
     }
+}
 
-    fn execute(&mut self, message: &ClientMessage) {
+/// A plain book that answers.
+pub(crate) struct BookAnswers {
+    pub(crate) book: NaiveBook,
+    /// Prices above it are refused.
+    pub(crate) price_max: Price,
+    /// The account of each order that was entered.
+    pub(crate) accounts: Vec<Option<Name>>,
+}
+
+impl Default for BookAnswers {
+    fn default() -> Self {
+        Self {
+            book: NaiveBook::default(),
+            price_max: Price::MAX,
+            accounts: Vec::new(),
+        }
+    }
+}
+
+impl Answers for BookAnswers {
+    fn answer(&mut self, message: &ClientMessage, reports: &mut Vec<Report>) {
         match message {
-            ClientMessage::NewOrder(order) => self.enter(order),
+            ClientMessage::NewOrder(order) => self.enter(order, reports),
             ClientMessage::Cancel(cancel) => {
                 let target = entered_by(cancel.target);
-                self.shrink(
-                    cancel.request,
-                    ExecType::Canceled,
-                    Action::Cancel { target },
-                );
+                let action = Action::Cancel { target };
+                reports.push(self.shrink(cancel.request, ExecType::Canceled, action));
             }
             ClientMessage::Reduce(reduce) => {
                 let target = entered_by(reduce.target);
                 let quantity = reduce.quantity;
                 let action = Action::Reduce { target, quantity };
-                self.shrink(reduce.request, ExecType::Reduced, action);
+                reports.push(self.shrink(reduce.request, ExecType::Reduced, action));
             }
             other => panic!("no replay sends {other:?}"),
         }
     }
+}
 
-    fn enter(&mut self, order: &NewOrderRequest) {
+impl BookAnswers {
+    fn enter(&mut self, order: &NewOrderRequest, reports: &mut Vec<Report>) {
         self.accounts.push(order.account);
         if order.price > self.price_max {
             let mut report = execution(ExecType::Rejected, order.request, order);
             report.reject_reason = Some(RejectReason::PriceAboveMaximum);
-            return self.reports.push(Report::Execution(report));
+            return reports.push(Report::Execution(report));
         }
         let mut report = execution(ExecType::New, order.request, order);
-        self.reports.push(Report::Execution(report));
+        reports.push(Report::Execution(report));
         let (side, price, quantity) = (order.side, order.price, order.quantity);
         let is_day = order.time_in_force == TimeInForce::Day;
         let action = if is_day {
@@ -133,34 +153,27 @@ impl FakeVenue {
             report.last_price = fill.price;
             report.last_quantity = fill.quantity;
             report.liquidity = Liquidity::Removed;
-            self.reports.push(Report::Execution(report));
-            self.reports
-                .push(Report::Execution(resting_leg(fill, order)));
+            reports.push(Report::Execution(report));
+            reports.push(Report::Execution(resting_leg(fill, order)));
         }
         if !is_day && !report.leaves.is_zero() {
             report.exec_type = ExecType::Canceled;
             report.cancel_reason = Some(CancelReason::ImmediateRemainder);
             report.leaves = Quantity::ZERO;
             report.last_quantity = Quantity::ZERO;
-            self.reports.push(Report::Execution(report));
+            reports.push(Report::Execution(report));
         }
     }
 
-    fn shrink(&mut self, request: RequestNumber, exec_type: ExecType, action: Action) {
+    fn shrink(&mut self, request: RequestNumber, exec_type: ExecType, action: Action) -> Report {
         if self.carry_out(request, action) {
-            let report = ExecutionReport {
+            let report = execution_of(request);
+            return Report::Execution(ExecutionReport {
                 exec_type,
-                ..execution_of(request)
-            };
-            return self.reports.push(Report::Execution(report));
+                ..report
+            });
         }
-        self.reports.push(Report::CancelReject(CancelReject {
-            request,
-            reason: RejectReason::UnknownOrder,
-            order_id: OrderId::NONE,
-            client_order_id: ClientOrderId::NONE,
-            transact_time_ns: 0,
-        }));
+        cancel_reject(request, RejectReason::UnknownOrder)
     }
 
     /// Returns whether the book took it.
@@ -174,7 +187,7 @@ impl FakeVenue {
     }
 }
 
-impl OrderLink for FakeVenue {
+impl<A: Answers> OrderLink for FakeVenue<A> {
     fn now_ns(&self) -> u64 {
         self.pass(CLOCK_STEP_NS);
         self.now_ns.get()
@@ -188,12 +201,7 @@ impl OrderLink for FakeVenue {
         if !self.connected {
             return Err(Self::lost());
         }
-        let number = match message {
-            ClientMessage::NewOrder(order) => order.request,
-            ClientMessage::Cancel(cancel) => cancel.request,
-            ClientMessage::Reduce(reduce) => reduce.request,
-            other => panic!("no replay sends {other:?}"),
-        };
+        let number = message.request().expect("only requests are sent");
         assert_eq!(
             number,
             self.next_request(),
@@ -209,7 +217,7 @@ impl OrderLink for FakeVenue {
             return Err(Self::lost());
         }
         while let Some(message) = self.tail.pop_front() {
-            self.execute(&message);
+            self.answers.answer(&message, &mut self.reports);
         }
         Ok(())
     }
@@ -247,7 +255,7 @@ impl OrderLink for FakeVenue {
     }
 }
 
-impl FinalBook for FakeVenue {
+impl FinalBook for BookAnswers {
     fn depth(&self, _symbol: Symbol, side: Side, levels: usize) -> Vec<(Price, Quantity)> {
         let mut best = Vec::new();
         self.book.best_levels(side, levels, &mut best);
@@ -279,7 +287,7 @@ fn resting_leg(fill: &NaiveFill, aggressor: &NewOrderRequest) -> ExecutionReport
     }
 }
 
-fn execution(
+pub(crate) fn execution(
     exec_type: ExecType,
     request: RequestNumber,
     order: &NewOrderRequest,
@@ -294,6 +302,17 @@ fn execution(
         leaves: order.quantity,
         ..execution_of(request)
     }
+}
+
+/// Returns the refusal of a cancel, a reduce or a replace.
+pub(crate) fn cancel_reject(request: RequestNumber, reason: RejectReason) -> Report {
+    Report::CancelReject(CancelReject {
+        request,
+        reason,
+        order_id: OrderId::NONE,
+        client_order_id: ClientOrderId::NONE,
+        transact_time_ns: 0,
+    })
 }
 
 /// Returns a report that answers `request` and says nothing else.

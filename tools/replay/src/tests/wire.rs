@@ -2,7 +2,7 @@
 
 use matchgate_core::domain::{Name, Price, RejectReason, Symbol};
 
-use super::fake_venue::FakeVenue;
+use super::fake_venue::{BookAnswers, FakeVenue};
 use super::recorded_data::recorded;
 use super::written::Written;
 use crate::error::ReplayError;
@@ -41,6 +41,10 @@ fn symbol() -> Symbol {
     Symbol::new(b"XYZ").expect("a symbol")
 }
 
+fn venue(next_request: u64) -> FakeVenue<BookAnswers> {
+    FakeVenue::new(next_request, BookAnswers::default())
+}
+
 fn options(speed: Speed) -> ReplayOptions {
     ReplayOptions {
         symbol: symbol(),
@@ -57,18 +61,18 @@ fn translator(written: &Written) -> Translator {
     Translator::new(reader, Executions::OneByOne)
 }
 
-fn replay(venue: &mut FakeVenue, speed: Speed) -> Result<ReplaySummary, ReplayError> {
+fn replay(venue: &mut FakeVenue<BookAnswers>, speed: Speed) -> Result<ReplaySummary, ReplayError> {
     let written = recording();
     let mut replay = WireReplay::new(translator(&written), options(speed), venue);
     assert_eq!(replay.run(venue, None)?, RunEnd::Complete);
     let mut summary = replay.finish();
-    summary.check_final_book(symbol(), venue);
+    summary.check_final_book(symbol(), &venue.answers);
     Ok(summary)
 }
 
 #[test]
 fn replay_passes_where_the_venue_does_what_was_recorded() {
-    let mut venue = FakeVenue::new(1);
+    let mut venue = venue(1);
     let summary = replay(&mut venue, Speed::Max).expect("nothing goes wrong");
     assert!(summary.passed(), "{summary:?}");
     assert_eq!(summary.checks.commands, COMMANDS);
@@ -83,15 +87,18 @@ fn replay_passes_where_the_venue_does_what_was_recorded() {
 
 #[test]
 fn seeds_go_to_an_account_of_their_own() {
-    let mut venue = FakeVenue::new(1);
+    let mut venue = venue(1);
     replay(&mut venue, Speed::Max).expect("nothing goes wrong");
     let (trader, seed) = (Name::new(b"TRADER"), Name::new(b"SEED"));
-    assert_eq!(venue.accounts, [seed, trader, trader, trader, seed, seed]);
+    assert_eq!(
+        venue.answers.accounts,
+        [seed, trader, trader, trader, seed, seed]
+    );
 }
 
 #[test]
 fn session_that_was_used_before_goes_on_with_its_numbers() {
-    let mut venue = FakeVenue::new(1_000);
+    let mut venue = venue(1_000);
     assert!(
         replay(&mut venue, Speed::Max)
             .expect("nothing goes wrong")
@@ -101,7 +108,7 @@ fn session_that_was_used_before_goes_on_with_its_numbers() {
 
 #[test]
 fn planned_times_are_kept_and_latency_counts_from_them() {
-    let mut venue = FakeVenue::new(1);
+    let mut venue = venue(1);
     let summary = replay(&mut venue, Speed::Times(2)).expect("nothing goes wrong");
     assert!(summary.passed());
     assert_eq!(summary.latency.kind, LatencyKind::ResponseTime);
@@ -116,7 +123,7 @@ fn planned_times_are_kept_and_latency_counts_from_them() {
 #[test]
 fn venue_that_stalls_makes_late_sends_and_their_wait_is_latency() {
     let written = recording();
-    let mut venue = FakeVenue::new(1);
+    let mut venue = venue(1);
     let mut replay = WireReplay::new(translator(&written), options(Speed::Times(1)), &venue);
     venue.lose_connection();
     venue.reconnect_tries = 5;
@@ -134,7 +141,7 @@ fn venue_that_stalls_makes_late_sends_and_their_wait_is_latency() {
 #[test]
 fn pause_between_two_runs_makes_no_late_send() {
     let written = recording();
-    let mut venue = FakeVenue::new(1);
+    let mut venue = venue(1);
     let mut replay = WireReplay::new(translator(&written), options(Speed::Times(1)), &venue);
     assert_eq!(
         replay.run(&mut venue, Some(3)).expect("a stop"),
@@ -155,7 +162,7 @@ fn pause_between_two_runs_makes_no_late_send() {
 fn replay_survives_a_loss_after_every_message() {
     let total = usize::try_from(COMMANDS).expect("few") + 2;
     for lost_after in 0..=total {
-        let mut venue = FakeVenue::new(1);
+        let mut venue = venue(1);
         venue.losses.insert(lost_after);
         venue.reconnect_tries = 3;
         let summary = replay(&mut venue, Speed::Max).expect("it comes back");
@@ -169,7 +176,7 @@ fn replay_survives_a_loss_after_every_message() {
 fn replay_goes_on_after_a_stop_at_any_count() {
     for stop_after in 0..=COMMANDS {
         let written = recording();
-        let mut venue = FakeVenue::new(1);
+        let mut venue = venue(1);
         let mut replay = WireReplay::new(translator(&written), options(Speed::Max), &venue);
         let end = replay.run(&mut venue, Some(stop_after)).expect("a stop");
         assert!(replay.answered() >= stop_after);
@@ -180,7 +187,7 @@ fn replay_goes_on_after_a_stop_at_any_count() {
             RunEnd::Complete
         );
         let mut summary = replay.finish();
-        summary.check_final_book(symbol(), &venue);
+        summary.check_final_book(symbol(), &venue.answers);
         assert!(summary.passed(), "stop after {stop_after}: {summary:?}");
         assert_eq!(summary.checks.commands, COMMANDS);
     }
@@ -188,7 +195,7 @@ fn replay_goes_on_after_a_stop_at_any_count() {
 
 #[test]
 fn venue_that_stays_away_ends_the_replay() {
-    let mut venue = FakeVenue::new(1);
+    let mut venue = venue(1);
     venue.losses.insert(2);
     venue.reconnect_tries = u32::MAX;
     let error = replay(&mut venue, Speed::Max).expect_err("it never comes back");
@@ -200,8 +207,8 @@ fn venue_that_stays_away_ends_the_replay() {
 
 #[test]
 fn refused_order_fails_the_replay_and_is_counted_by_reason() {
-    let mut venue = FakeVenue::new(1);
-    venue.price_max = Price::new(500_010_000_000);
+    let mut venue = venue(1);
+    venue.answers.price_max = Price::new(500_010_000_000);
     let summary = replay(&mut venue, Speed::Max).expect("a refusal is a finding");
     assert!(!summary.passed());
     assert_eq!(
@@ -213,9 +220,9 @@ fn refused_order_fails_the_replay_and_is_counted_by_reason() {
 
 #[test]
 fn book_that_differs_at_the_end_fails_the_replay() {
-    let mut venue = FakeVenue::new(1);
+    let mut venue = venue(1);
     let mut summary = replay(&mut venue, Speed::Max).expect("nothing goes wrong");
-    summary.check_final_book(symbol(), &FakeVenue::new(1));
+    summary.check_final_book(symbol(), &BookAnswers::default());
     assert_eq!(summary.final_book_equal, Some(false));
     assert!(!summary.passed());
 }
@@ -227,7 +234,7 @@ fn recorded_session_passes_over_a_link_that_keeps_failing() {
     };
     let reader = Reader::open(&path).expect("a recording");
     let translator = Translator::new(reader, Executions::SweepsJoined);
-    let mut venue = FakeVenue::new(1);
+    let mut venue = venue(1);
     venue.losses = (1..20).map(|count| count * 9_999).collect();
     let options = ReplayOptions {
         window_max: 256,
@@ -239,7 +246,7 @@ fn recorded_session_passes_over_a_link_that_keeps_failing() {
         RunEnd::Complete
     );
     let mut summary = replay.finish();
-    summary.check_final_book(symbol(), &venue);
+    summary.check_final_book(symbol(), &venue.answers);
     assert!(summary.passed(), "{:?}", summary.checks);
     assert_eq!(summary.final_book_equal, Some(true));
     assert_eq!(summary.reconnects, 19);

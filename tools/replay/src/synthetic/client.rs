@@ -1,0 +1,485 @@
+//! One client of a synthetic session: an endless stream of actions.
+//!
+//! It keeps the orders that it has entered and not canceled, whatever became of them since. It
+//! must not know a connection or an answer.
+
+use matchgate_core::domain::{
+    ClientOrderId, MassCancelScope, OrderType, Price, Quantity, RejectReason, RequestNumber, Side,
+    Symbol, TimeInForce,
+};
+use matchgate_schema::message::{
+    CancelRequest, ClientMessage, ExecType, MassCancelRequest, NewOrderRequest, OrderTarget,
+    ReduceRequest, ReplaceRequest,
+};
+
+use super::answer::ExpectedAnswer;
+use super::market::{DISTANCE_TICKS_MAX, Market, SyntheticInstrument};
+use super::random::Random;
+use crate::error::ReplayError;
+
+/// Parts in which shares are counted.
+const SHARES_TOTAL: u32 = 1_000;
+/// Share of each kind of action, in thousandths.
+const SHARES: [(Choice, u32); 9] = [
+    (Choice::Passive, 420),
+    (Choice::Cancel, 260),
+    (Choice::Replace, 100),
+    (Choice::Reduce, 40),
+    (Choice::Take, 120),
+    (Choice::Market, 20),
+    (Choice::OffTick, 14),
+    (Choice::DuplicateId, 13),
+    (Choice::UnknownOrder, 13),
+];
+/// One of this many passive orders is post-only.
+const POST_ONLY_PARTS: u32 = 8;
+/// Quantities are from 1 to this.
+const QUANTITY_MAX: u32 = 500;
+/// How far beyond the mid an immediate-or-cancel order reaches, in ticks.
+const REACH_TICKS_MAX: u32 = 4;
+/// Purposes of the random streams below it are the market's.
+const PURPOSE_CLIENTS: u64 = 1 << 32;
+
+/// What a synthetic session is made of.
+#[derive(Clone, Debug)]
+pub struct SyntheticOptions {
+    /// Equal seeds make equal sessions.
+    pub seed: u64,
+    /// What is traded; at least one.
+    pub instruments: Vec<SyntheticInstrument>,
+    /// Orders that one client has entered and not canceled, at the most; at least 1.
+    pub live_orders_max: usize,
+}
+
+/// What an action does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum ActionKind {
+    /// Enters the client's anchor: a bid at the lowest price, whose client order id stays in use.
+    Anchor,
+    /// Enters a limit order beside the mid.
+    Passive,
+    /// The same, refused rather than take.
+    PostOnly,
+    /// Cancels an order.
+    Cancel,
+    /// Gives an order a new price and quantity.
+    Replace,
+    /// Makes an order smaller.
+    Reduce,
+    /// Takes up to a price beyond the mid.
+    Take,
+    /// Takes at any price.
+    Market,
+    /// Enters an order between two ticks.
+    OffTick,
+    /// Enters an order under the anchor's client order id.
+    DuplicateId,
+    /// Cancels an order that never was.
+    UnknownOrder,
+    /// Cancels all of the session's orders.
+    MassCancel,
+}
+
+/// What a client draws.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Choice {
+    Passive,
+    Cancel,
+    Replace,
+    Reduce,
+    Take,
+    Market,
+    OffTick,
+    DuplicateId,
+    UnknownOrder,
+}
+
+/// One thing that a client does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SyntheticAction {
+    /// What it does.
+    pub kind: ActionKind,
+    /// How it is sent, with its request number.
+    pub message: ClientMessage,
+    /// What must be the first answer.
+    pub expected: ExpectedAnswer,
+    /// Whether the order that it enters ends by itself: its last report has no leaves.
+    pub immediate: bool,
+}
+
+/// An order that the client has entered and not canceled.
+#[derive(Clone, Copy, Debug)]
+struct Entered {
+    request: RequestNumber,
+    client_order_id: ClientOrderId,
+    instrument: usize,
+    side: Side,
+    quantity: u32,
+    post_only: bool,
+}
+
+/// A client and its orders.
+#[derive(Clone, Debug)]
+pub struct SyntheticClient {
+    options: SyntheticOptions,
+    client: u32,
+    random: Random,
+    market: Market,
+    next_request: u64,
+    anchor: ClientOrderId,
+    anchored: bool,
+    entered: Vec<Entered>,
+}
+
+impl SyntheticClient {
+    /// Makes client number `client`, whose next request is `first_request`.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error where there is no instrument, or one whose price range is too narrow.
+    pub fn new(
+        options: &SyntheticOptions,
+        client: u32,
+        first_request: RequestNumber,
+    ) -> Result<Self, ReplayError> {
+        if options.instruments.is_empty() || options.live_orders_max == 0 {
+            let reason = "a synthetic session needs an instrument and a live order";
+            return Err(ReplayError::Options(reason.to_owned()));
+        }
+        for instrument in &options.instruments {
+            instrument.check()?;
+        }
+        Ok(Self {
+            client,
+            random: Random::new(options.seed, PURPOSE_CLIENTS + u64::from(client)),
+            market: Market::new(options.seed, options.instruments.len()),
+            next_request: first_request.get(),
+            anchor: ClientOrderId::NONE,
+            anchored: false,
+            entered: Vec::with_capacity(options.live_orders_max),
+            options: options.clone(),
+        })
+    }
+
+    /// Returns the next action. Its request number is one above that of the last.
+    pub fn next_action(&mut self) -> SyntheticAction {
+        if !self.anchored {
+            self.anchored = true;
+            return self.enter_anchor();
+        }
+        self.market.step();
+        let mut drawn = self.random.below(SHARES_TOTAL);
+        let mut choice = Choice::Passive;
+        for (kind, share) in SHARES {
+            choice = kind;
+            if drawn < share {
+                break;
+            }
+            drawn -= share;
+        }
+        // Bounded live orders: with none there is nothing to change, with all no room for more.
+        if self.entered.is_empty() && choice.needs_order() {
+            choice = Choice::Passive;
+        }
+        if self.entered.len() >= self.options.live_orders_max && choice == Choice::Passive {
+            choice = Choice::Cancel;
+        }
+        match choice {
+            Choice::Passive => self.passive(),
+            Choice::Cancel => self.cancel(),
+            Choice::Replace => self.replace(),
+            Choice::Reduce => self.reduce(),
+            Choice::Take => self.take(),
+            Choice::Market => self.market_order(),
+            Choice::OffTick => self.off_tick(),
+            Choice::DuplicateId => self.duplicate_id(),
+            Choice::UnknownOrder => self.unknown_order(),
+        }
+    }
+
+    /// Returns the action that ends the session: it cancels all orders.
+    pub fn last_action(&mut self) -> SyntheticAction {
+        self.entered.clear();
+        let message = ClientMessage::MassCancel(MassCancelRequest {
+            request: self.number(),
+            scope: MassCancelScope::Session,
+            account: None,
+            symbol: None,
+            side: None,
+        });
+        action(
+            ActionKind::MassCancel,
+            message,
+            ExpectedAnswer::MassCanceled,
+        )
+    }
+
+    fn enter_anchor(&mut self) -> SyntheticAction {
+        let instrument = self.options.instruments[0];
+        let order = NewOrderRequest {
+            price: instrument.price_min,
+            quantity: instrument.quantity_max,
+            ..self.order(0, Side::Buy)
+        };
+        self.anchor = order.client_order_id;
+        let message = ClientMessage::NewOrder(order);
+        action(ActionKind::Anchor, message, ExpectedAnswer::Accepted)
+    }
+
+    fn passive(&mut self) -> SyntheticAction {
+        let (instrument, side) = self.draw_market();
+        let quantity = self.draw_quantity();
+        let post_only = self.random.below(POST_ONLY_PARTS) == 0;
+        let order = NewOrderRequest {
+            price: self.draw_passive_price(instrument, side),
+            quantity: Quantity::new(u64::from(quantity)),
+            post_only,
+            ..self.order(instrument, side)
+        };
+        self.entered.push(Entered {
+            request: order.request,
+            client_order_id: order.client_order_id,
+            instrument,
+            side,
+            quantity,
+            post_only,
+        });
+        let message = ClientMessage::NewOrder(order);
+        if post_only {
+            let expected = ExpectedAnswer::AcceptedOr(RejectReason::PostOnlyWouldTake);
+            return action(ActionKind::PostOnly, message, expected);
+        }
+        action(ActionKind::Passive, message, ExpectedAnswer::Accepted)
+    }
+
+    fn cancel(&mut self) -> SyntheticAction {
+        let at = self.draw_entered();
+        self.cancel_at(at)
+    }
+
+    fn cancel_at(&mut self, at: usize) -> SyntheticAction {
+        let order = self.entered.swap_remove(at);
+        let message = ClientMessage::Cancel(CancelRequest {
+            target: self.draw_target(&order),
+            request: self.number(),
+        });
+        let expected = ExpectedAnswer::Done(ExecType::Canceled);
+        action(ActionKind::Cancel, message, expected)
+    }
+
+    fn replace(&mut self) -> SyntheticAction {
+        let at = self.draw_entered();
+        let order = self.entered[at];
+        if order.post_only {
+            // Whether its replace would take depends on the others.
+            return self.cancel_at(at);
+        }
+        let quantity = self.draw_quantity();
+        self.entered[at].quantity = quantity;
+        let message = ClientMessage::Replace(ReplaceRequest {
+            target: self.draw_target(&order),
+            client_order_id: ClientOrderId::NONE,
+            price: self.draw_passive_price(order.instrument, order.side),
+            quantity: Quantity::new(u64::from(quantity)),
+            request: self.number(),
+        });
+        let expected = ExpectedAnswer::Done(ExecType::Replaced);
+        action(ActionKind::Replace, message, expected)
+    }
+
+    fn reduce(&mut self) -> SyntheticAction {
+        let at = self.draw_entered();
+        let order = self.entered[at];
+        if order.quantity < 2 {
+            return self.cancel_at(at);
+        }
+        let quantity = 1 + self.random.below(order.quantity - 1);
+        self.entered[at].quantity = quantity;
+        let message = ClientMessage::Reduce(ReduceRequest {
+            target: self.draw_target(&order),
+            quantity: Quantity::new(u64::from(quantity)),
+            request: self.number(),
+        });
+        let expected = ExpectedAnswer::Done(ExecType::Reduced);
+        action(ActionKind::Reduce, message, expected)
+    }
+
+    fn take(&mut self) -> SyntheticAction {
+        let (instrument, side) = self.draw_market();
+        let reach = i64::from(self.random.below(REACH_TICKS_MAX + 1));
+        let order = NewOrderRequest {
+            time_in_force: TimeInForce::Ioc,
+            price: self.price(instrument, side, reach),
+            ..self.order(instrument, side)
+        };
+        let message = ClientMessage::NewOrder(order);
+        SyntheticAction {
+            immediate: true,
+            ..action(ActionKind::Take, message, ExpectedAnswer::Accepted)
+        }
+    }
+
+    fn market_order(&mut self) -> SyntheticAction {
+        let (instrument, side) = self.draw_market();
+        let order = NewOrderRequest {
+            order_type: OrderType::Market,
+            time_in_force: TimeInForce::Ioc,
+            ..self.order(instrument, side)
+        };
+        let message = ClientMessage::NewOrder(order);
+        let expected = ExpectedAnswer::AcceptedOr(RejectReason::NoLiquidity);
+        SyntheticAction {
+            immediate: true,
+            ..action(ActionKind::Market, message, expected)
+        }
+    }
+
+    fn off_tick(&mut self) -> SyntheticAction {
+        let (instrument, side) = self.draw_market();
+        let on_tick = self.draw_passive_price(instrument, side);
+        let half_tick = self.options.instruments[instrument].tick.get() / 2;
+        let mut order = NewOrderRequest {
+            price: Price::new(on_tick.get() + half_tick),
+            ..self.order(instrument, side)
+        };
+        let mut reason = RejectReason::PriceOffTick;
+        if half_tick == 0 {
+            // The smallest tick that there is: no price is off it.
+            order.quantity = Quantity::ZERO;
+            reason = RejectReason::QuantityZero;
+        }
+        let message = ClientMessage::NewOrder(order);
+        action(
+            ActionKind::OffTick,
+            message,
+            ExpectedAnswer::Rejected(reason),
+        )
+    }
+
+    fn duplicate_id(&mut self) -> SyntheticAction {
+        let (instrument, side) = self.draw_market();
+        let order = NewOrderRequest {
+            client_order_id: self.anchor,
+            price: self.draw_passive_price(instrument, side),
+            ..self.order(instrument, side)
+        };
+        let message = ClientMessage::NewOrder(order);
+        let expected = ExpectedAnswer::Rejected(RejectReason::DuplicateClientOrderId);
+        action(ActionKind::DuplicateId, message, expected)
+    }
+
+    fn unknown_order(&mut self) -> SyntheticAction {
+        let request = self.number();
+        let target = OrderTarget::ClientOrderId(id(&format!("never-{request}")));
+        let message = ClientMessage::Cancel(CancelRequest { request, target });
+        let expected = ExpectedAnswer::CancelRejected(RejectReason::UnknownOrder);
+        action(ActionKind::UnknownOrder, message, expected)
+    }
+
+    /// Returns a day limit order of any quantity; the price is the caller's.
+    fn order(&mut self, instrument: usize, side: Side) -> NewOrderRequest {
+        let request = self.number();
+        NewOrderRequest {
+            request,
+            client_order_id: id(&format!("{}-{request}", self.client)),
+            account: None,
+            symbol: self.symbol(instrument),
+            side,
+            order_type: OrderType::Limit,
+            time_in_force: TimeInForce::Day,
+            post_only: false,
+            price: Price::new(0),
+            quantity: Quantity::new(u64::from(self.draw_quantity())),
+        }
+    }
+
+    const fn number(&mut self) -> RequestNumber {
+        let request = RequestNumber(self.next_request);
+        self.next_request += 1;
+        request
+    }
+
+    fn symbol(&self, instrument: usize) -> Symbol {
+        self.options.instruments[instrument].symbol
+    }
+
+    fn draw_market(&mut self) -> (usize, Side) {
+        let count = u32::try_from(self.options.instruments.len()).unwrap_or(u32::MAX);
+        let instrument = self.random.below(count) as usize;
+        let side = match self.random.below(2) {
+            0 => Side::Buy,
+            _ => Side::Sell,
+        };
+        (instrument, side)
+    }
+
+    fn draw_quantity(&mut self) -> u32 {
+        1 + self.random.below(QUANTITY_MAX)
+    }
+
+    fn draw_entered(&mut self) -> usize {
+        let count = u32::try_from(self.entered.len()).unwrap_or(u32::MAX);
+        self.random.below(count) as usize
+    }
+
+    fn draw_target(&mut self, order: &Entered) -> OrderTarget {
+        match self.random.below(2) {
+            0 => OrderTarget::Request(order.request),
+            _ => OrderTarget::ClientOrderId(order.client_order_id),
+        }
+    }
+
+    fn draw_passive_price(&mut self, instrument: usize, side: Side) -> Price {
+        // The nearer the more likely: the smaller of two draws.
+        let one = self.random.below(DISTANCE_TICKS_MAX);
+        let other = self.random.below(DISTANCE_TICKS_MAX);
+        let distance = 1 + i64::from(one.min(other));
+        self.price(instrument, side, -distance)
+    }
+
+    /// Returns the price `reach` ticks beyond the mid, seen from `side`.
+    fn price(&self, instrument: usize, side: Side, reach: i64) -> Price {
+        let toward = match side {
+            Side::Buy => reach,
+            Side::Sell => -reach,
+        };
+        let offset = self.market.offset_ticks(instrument);
+        self.options.instruments[instrument].price(offset + toward)
+    }
+}
+
+impl Choice {
+    const fn needs_order(self) -> bool {
+        matches!(self, Self::Cancel | Self::Replace | Self::Reduce)
+    }
+}
+
+const fn action(
+    kind: ActionKind,
+    message: ClientMessage,
+    expected: ExpectedAnswer,
+) -> SyntheticAction {
+    SyntheticAction {
+        kind,
+        message,
+        expected,
+        immediate: false,
+    }
+}
+
+fn id(text: &str) -> ClientOrderId {
+    ClientOrderId::new(text.as_bytes()).expect("two numbers and a word are short and printable")
+}
+
+const fn shares_sum() -> u32 {
+    let mut sum = 0;
+    let mut at = 0;
+    while at < SHARES.len() {
+        sum += SHARES[at].1;
+        at += 1;
+    }
+    sum
+}
+
+const _: () = assert!(shares_sum() == SHARES_TOTAL);
+const _: () = assert!(REACH_TICKS_MAX <= DISTANCE_TICKS_MAX);

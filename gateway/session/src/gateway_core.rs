@@ -440,6 +440,14 @@ impl GatewayCore {
         });
     }
 
+    /// Forgets the reservations that old messages asked for: the log has them.
+    pub(crate) fn forget_reservations_due(&mut self) {
+        self.reserves_due.clear();
+        for state in self.sessions.iter_mut().flatten() {
+            state.reserved.due = false;
+        }
+    }
+
     /// Lists a session as one with something to send.
     pub(crate) fn mark_ready(&mut self, session: SessionId) {
         if let Some(state) = session_of(&mut self.sessions, session)

@@ -269,6 +269,10 @@ struct RecoveredHead {
 
 /// A record of the gateway log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "records are made in place and passed by reference; the long ones are rare"
+)]
 pub enum GatewayRecord {
     /// A session logged on.
     Logon(Logon),

@@ -5,7 +5,7 @@
 
 use std::collections::VecDeque;
 
-use matchgate_core::domain::{ClientOrderId, RequestNumber, RingNumber, SessionId};
+use matchgate_core::domain::{ClientOrderId, Command, RequestNumber, RingNumber, SessionId};
 
 /// The request behind a command, and so behind its events.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,6 +18,23 @@ pub(crate) struct Cause {
     pub(crate) session: SessionId,
     /// Client order id that a new order or a replace brings; else empty.
     pub(crate) client_order_id: ClientOrderId,
+}
+
+impl Cause {
+    /// Returns the request behind a client's command.
+    pub(crate) fn of(command: &Command) -> Option<Self> {
+        let origin = command.origin()?;
+        let client_order_id = match command {
+            Command::New(_, id) | Command::Replace(_, id) => *id,
+            _ => ClientOrderId::NONE,
+        };
+        Some(Self {
+            ring: origin.ring,
+            request: origin.request,
+            session: origin.session,
+            client_order_id,
+        })
+    }
 }
 
 /// Commands of this gateway to one shard.

@@ -33,6 +33,9 @@ mod logon;
 mod mass_cancel;
 mod outbound;
 mod outlet;
+mod recovery;
+mod recovery_requests;
+mod recovery_shard;
 mod release;
 mod report_store;
 mod reports;
@@ -47,6 +50,7 @@ pub use directory::ControlError;
 pub use gateway_core::{GatewayCore, GatewayOptions, Intake, SessionEnd, SessionView, StreamFault};
 pub use gateway_log::GatewayRecord;
 pub use outlet::{Outlet, Priority};
+pub use recovery::{RecoveredShard, RecoveryError, RecoveryInput, ShardHistory, SourceError};
 
 #[cfg(test)]
 mod tests;

@@ -126,14 +126,14 @@ impl MassCancels {
         whole.then_some(Completed { count, time_ns })
     }
 
+    /// Returns whether a mass cancel is on its way.
+    pub(crate) fn knows(&self, session: SessionId, request: RequestNumber) -> bool {
+        self.position(session, request).is_some()
+    }
+
     /// Notes which commands the shards' journals hold after a restart: parts above `last_ring` of
-    /// their shard are missing. Calls `undecided` for each mass cancel that no shard holds, and
-    /// forgets it.
-    pub(crate) fn recovered(
-        &mut self,
-        last_ring: impl Fn(usize) -> RingNumber,
-        mut undecided: impl FnMut(SessionId, RequestNumber),
-    ) {
+    /// their shard are missing. A mass cancel that no shard holds is undecided and forgotten.
+    pub(crate) fn recovered(&mut self, last_ring: impl Fn(usize) -> RingNumber) {
         self.fan_outs.retain_mut(|fan_out| {
             let mut held = false;
             for (shard, part) in fan_out.parts.iter_mut().enumerate() {
@@ -142,9 +142,6 @@ impl MassCancels {
                     Part::Waiting(_) | Part::Done => held = true,
                     Part::NotAsked | Part::Missing => {}
                 }
-            }
-            if !held {
-                undecided(fan_out.session, fan_out.request);
             }
             held
         });

@@ -109,11 +109,6 @@ impl ReportStore {
         }
     }
 
-    /// Returns the position of the next message.
-    pub(crate) const fn end(&self) -> u64 {
-        self.count
-    }
-
     /// Returns the position of the oldest message that is kept.
     pub(crate) fn start(&self) -> u64 {
         let kept = u64::try_from(self.ring.len()).unwrap_or(u64::MAX);

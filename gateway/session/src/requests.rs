@@ -215,7 +215,7 @@ impl GatewayCore {
         }
         self.count_opened(&OrderRecord::pending(&order, id));
         let command = Command::New(order, id);
-        self.route(shard, &command, id, Priority::Ordinary, outlet);
+        self.route(shard, &command, Priority::Ordinary, outlet);
     }
 
     fn replace(&mut self, session: SessionId, request: &ReplaceRequest, outlet: &mut impl Outlet) {
@@ -245,9 +245,7 @@ impl GatewayCore {
                 // The class of the order, not of the session: the answer stays in its place
                 // among the order's events.
                 let origin = self.origin(session, request, ring, record.durability);
-                let mut brought = ClientOrderId::NONE;
                 if let Act::Replace(_, _, id) = act {
-                    brought = id;
                     let firm = self.session(session).map(|state| state.firm());
                     self.resolver
                         .enter_client_id(firm.unwrap_or_default(), id, place);
@@ -256,7 +254,7 @@ impl GatewayCore {
                     side.slots.command_sent(place.handle);
                 }
                 let command = act.command(origin, place.handle);
-                self.route(shard, &command, brought, act.priority(), outlet);
+                self.route(shard, &command, act.priority(), outlet);
             }
             Err(reason) => {
                 let mut refused = refused(RefusedKind::Cancel, session, request, reason);
@@ -328,18 +326,17 @@ impl GatewayCore {
         for entry in routed.shards.iter().take(usize::from(routed.shard_count)) {
             let command =
                 mass_cancel::command(self.options.gateway, (session, request), entry.ring, filter);
-            self.push_cause(entry.shard, &command.origin, ClientOrderId::NONE);
-            outlet.route(entry.shard, &Command::MassCancel(command), Priority::Cancel);
+            let command = Command::MassCancel(command);
+            self.push_cause(entry.shard, &command);
+            outlet.route(entry.shard, &command, Priority::Cancel);
         }
     }
 
-    /// Writes a command into the log, then pushes it. `brought` is the client order id that it
-    /// brings.
+    /// Writes a command into the log, then pushes it.
     fn route(
         &mut self,
         shard: ShardId,
         command: &Command,
-        brought: ClientOrderId,
         priority: Priority,
         outlet: &mut impl Outlet,
     ) {
@@ -359,18 +356,15 @@ impl GatewayCore {
         if let Some(state) = session_of(&mut self.sessions, origin.session) {
             state.requests.take(origin.request);
         }
-        self.push_cause(shard, origin, brought);
+        self.push_cause(shard, command);
         outlet.route(shard, command, priority);
     }
 
-    fn push_cause(&mut self, shard: ShardId, origin: &Origin, brought: ClientOrderId) {
-        if let Some(side) = self.shards.get_mut(usize::from(shard.0)) {
-            side.in_flight.push(Cause {
-                ring: origin.ring,
-                request: origin.request,
-                session: origin.session,
-                client_order_id: brought,
-            });
+    fn push_cause(&mut self, shard: ShardId, command: &Command) {
+        if let Some(side) = self.shards.get_mut(usize::from(shard.0))
+            && let Some(cause) = Cause::of(command)
+        {
+            side.in_flight.push(cause);
         }
     }
 

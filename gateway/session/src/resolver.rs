@@ -136,11 +136,4 @@ impl Resolver {
             self.by_order_id.remove(&id);
         }
     }
-
-    /// Forgets every name.
-    pub(crate) fn clear(&mut self) {
-        self.by_client_id.clear();
-        self.by_request.clear();
-        self.by_order_id.clear();
-    }
 }

@@ -106,12 +106,6 @@ impl<K: TableKey, V: Copy> Table<K, V> {
         Some(value)
     }
 
-    /// Removes everything.
-    pub(crate) fn clear(&mut self) {
-        self.cells.fill(None);
-        self.len = 0;
-    }
-
     fn home(&self, key: &K) -> usize {
         usize::try_from(key.hash() >> 32).unwrap_or(0) & self.mask
     }

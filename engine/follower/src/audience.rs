@@ -12,8 +12,6 @@ pub(crate) enum Audience {
     One(GatewayId),
     /// Two gateways, which are not the same.
     Two(GatewayId, GatewayId),
-    /// Every gateway.
-    Everyone,
 }
 
 impl Audience {
@@ -26,7 +24,7 @@ impl Audience {
 }
 
 /// Returns who is told: of an order the gateway to which its slot is lent, of an answer the one
-/// that asked, of instruments and accounts all. `owner_of` tells to whom a slot is lent.
+/// that asked. `owner_of` tells to whom a slot is lent.
 #[inline]
 pub(crate) fn audience(
     body: &EventBody,
@@ -51,10 +49,11 @@ pub(crate) fn audience(
             let asking = origin.map(|origin| origin.gateway);
             Audience::of_optional(asking.filter(|&gateway| gateway != GatewayId::NONE))
         }
+        // Gateways hear of control from the control journal, not from shards.
         EventBody::PhaseChanged { .. }
         | EventBody::InstrumentChanged { .. }
-        | EventBody::AccountChanged { .. } => Audience::Everyone,
-        EventBody::HashRecord { .. } => Audience::Nobody,
+        | EventBody::AccountChanged { .. }
+        | EventBody::HashRecord { .. } => Audience::Nobody,
     }
 }
 

@@ -346,7 +346,6 @@ fn includes(audience: Audience, gateway: usize) -> bool {
         Audience::Nobody => false,
         Audience::One(told) => is(told),
         Audience::Two(one, other) => is(one) || is(other),
-        Audience::Everyone => true,
     }
 }
 

@@ -100,7 +100,9 @@ enum Side {
   unspecified @0;
   # Refused in an order (reason 5); in a mass cancel: both sides.
   buy @1;
+  # A bid (FIX 1).
   sell @2;
+  # An offer (FIX 2).
 }
 
 enum OrderType {
@@ -124,7 +126,7 @@ enum TimeInForce {
 enum Durability {
   # When an acknowledgement may leave.
   written @0;
-  # Once the request is in memory that outlives the process.
+  # Once the request is in the log in shared memory, which outlives the process.
   synced @1;
   # Once the request is on disk, which outlives the machine's power.
 }
@@ -222,10 +224,13 @@ struct NewOrder {
   # Quantity to trade.
 
   side @3 :Side;
+  # Buy or sell.
 
   orderType @4 :OrderType;
+  # Market or limit.
 
   timeInForce @5 :TimeInForce;
+  # Day, or immediate or cancel.
 
   postOnly @6 :Bool;
   # Refuse the order rather than let it take (reason 403).
@@ -272,9 +277,16 @@ struct Reduce {
     # The order, by exactly one name; as in Cancel.
 
     unspecified @2 :Void;
+    # Refused (reason 11).
+
     request @3 :UInt64;
+    # Number of the request that entered it on this session.
+
     clientOrderId @4 :Text;
+    # Its client order id within the firm.
+
     orderId @5 :UInt64;
+    # The venue's id.
   }
 }
 
@@ -292,9 +304,16 @@ struct Replace {
     # The order, by exactly one name; as in Cancel.
 
     unspecified @3 :Void;
+    # Refused (reason 11).
+
     request @4 :UInt64;
+    # Number of the request that entered it on this session.
+
     clientOrderId @5 :Text;
+    # Its client order id within the firm.
+
     orderId @6 :UInt64;
+    # The venue's id.
   }
 
   clientOrderId @7 :Text;
@@ -306,6 +325,7 @@ struct MassCancel {
   # Number of the request.
 
   scope @1 :MassCancelScope;
+  # Whose orders.
 
   side @2 :Side;
   # Only this side; unspecified: both.
@@ -348,8 +368,9 @@ struct LogonAnswer {
 
   decidedAbove @9 :List(UInt64);
   # Bit map of at most 32 words. Bit i (bit i modulo 64 of word i / 64, the lowest first) is set
-  # where request decidedThrough + 1 + i is decided. Words left out are zero. Requests up to
-  # requestHighest that are not decided had no effect and are executed when sent again.
+  # where request decidedThrough + 1 + i is decided. Words left out are zero. A request up to
+  # requestHighest that is not decided may be sent again: it is executed where it had no effect, and
+  # answered as repeated where its answer is on the way.
 }
 
 struct ExecutionReport {
@@ -388,24 +409,38 @@ struct ExecutionReport {
     # Both sides of a trade carry the same one. All zero where the gateway refused the request.
 
     sequence @10 :UInt64;
+    # Place of the causing command in its shard's order.
+
     epoch @11 :UInt32;
+    # Start of the venue in which it was sequenced.
+
     index @12 :UInt32;
+    # Counts the events of that command, from 0.
+
     shard @13 :UInt8;
+    # The shard that sequenced it.
   }
 
   execType @14 :ExecType;
+  # What just happened.
 
   orderStatus @15 :OrderStatus;
+  # Where the order stands now.
 
   side @16 :Side;
+  # Side of the order.
 
   orderType @17 :OrderType;
+  # Type of the order.
 
   timeInForce @18 :TimeInForce;
+  # Time in force of the order.
 
   liquidity @19 :Liquidity;
+  # Whether this fill made or took liquidity.
 
   cancelReason @20 :CancelReason;
+  # Why what was open is gone.
 
   rejectReason @21 :UInt16;
   # Code of the reason; 0 where this is no refusal.
@@ -470,7 +505,8 @@ struct RequestRepeated {
 
 struct ServerHeartbeat {
   nextSequence @0 :UInt64;
-  # Sequence of the next numbered message: shows a client that it lacks none.
+  # Sequence that the next message gets which has none yet. Messages below it may still be on their
+  # way.
 
   durableThrough @1 :UInt64;
   # Every numbered message up to this one would survive a power loss.

@@ -3,7 +3,11 @@
 //! `cargo run -p matchgate-schema --example generate_capnp` compiles
 //! `schema/capnp/matchgate.capnp` with the `capnp` on PATH into the committed
 //! `schema/capnp/golden/matchgate.cgr`, a CodeGeneratorRequest, and that into
-//! `schema/src/capnp/matchgate_capnp.rs`. A build needs neither.
+//! `schema/src/capnp/matchgate_capnp.rs`, and writes the generated parts of the specification
+//! `schema/docs/capnp.md`. A build needs none of it.
+
+#[path = "../src/tests/reference.rs"]
+mod reference;
 
 use std::error::Error;
 use std::fs;
@@ -26,5 +30,8 @@ fn main() -> Result<(), Box<dyn Error>> {
         .output_directory(schema.join("src/capnp"))
         .default_parent_module(vec!["capnp".to_owned()])
         .run(compiled.stdout.as_slice())?;
+    let document = schema.join("docs/capnp.md");
+    let text = fs::read_to_string(&document)?;
+    fs::write(document, reference::refreshed(&text, &compiled.stdout))?;
     Ok(())
 }

@@ -42,6 +42,18 @@ pub enum OrderTarget {
     OrderId(OrderId),
 }
 
+impl OrderTarget {
+    /// Returns whether it can name an order at all: neither number nor id is zero or empty.
+    #[must_use]
+    pub const fn is_name(&self) -> bool {
+        match self {
+            Self::Request(request) => request.get() != 0,
+            Self::ClientOrderId(id) => !id.is_empty(),
+            Self::OrderId(id) => id.get() != 0,
+        }
+    }
+}
+
 /// Enters an order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct NewOrderRequest {
@@ -202,8 +214,9 @@ pub struct LogonAnswer {
     pub decided_through: RequestNumber,
     /// Highest request number ever taken; the next new one is one above.
     pub request_highest: RequestNumber,
-    /// Bit i set: request `decided_through + 1 + i` is decided. Others up to `request_highest`
-    /// are not, and are executed when sent again.
+    /// Bit i set: request `decided_through + 1 + i` is decided. Others up to `request_highest` are
+    /// not; sent again they are executed where they had no effect, and answered as repeated where
+    /// their answer is on the way.
     pub decided_above: [u64; DECIDED_BITMAP_BITS / 64],
     /// Class in force.
     pub durability: Durability,
@@ -217,7 +230,7 @@ pub struct LogonAnswer {
 
 impl LogonAnswer {
     /// Returns whether `request` is decided: it had its effect, or was refused, for good. One that
-    /// is not had no effect, and is executed when it is sent again.
+    /// is not may be sent again.
     #[must_use]
     pub fn is_decided(&self, request: RequestNumber) -> bool {
         let Some(above) = request.get().checked_sub(self.decided_through.get()) else {
@@ -413,7 +426,7 @@ pub enum ServerMessage {
     },
     /// Shows that the venue lives.
     Heartbeat {
-        /// Sequence of the next message.
+        /// Sequence that the next message gets; those below it may still be on their way.
         next_sequence: u64,
         /// Every message up to this one would survive a power loss.
         durable_through: u64,

@@ -85,33 +85,25 @@ fn new_order(part: wire::new_order::Reader<'_>) -> Result<ClientMessage, DecodeE
 macro_rules! target {
     ($part:expr, $module:ident) => {
         match $part.get_target().which() {
-            Ok(wire::$module::target::Request(number)) => named_by_request(number),
-            Ok(wire::$module::target::ClientOrderId(text)) => named_by_client(text),
-            Ok(wire::$module::target::OrderId(id)) => named_by_venue(id),
+            Ok(wire::$module::target::Request(number)) => {
+                named(OrderTarget::Request(RequestNumber(number)))
+            }
+            Ok(wire::$module::target::ClientOrderId(text)) => {
+                read::client_order_id(text).and_then(|id| named(OrderTarget::ClientOrderId(id)))
+            }
+            Ok(wire::$module::target::OrderId(id)) => {
+                named(OrderTarget::OrderId(OrderId::from_wire(id)))
+            }
             Ok(wire::$module::target::Unspecified(())) | Err(_) => Err(RejectReason::InvalidTarget),
         }
     };
 }
 
-const fn named_by_request(number: u64) -> Result<OrderTarget, RejectReason> {
-    match number {
-        0 => Err(RejectReason::InvalidTarget),
-        given => Ok(OrderTarget::Request(RequestNumber(given))),
-    }
-}
-
-fn named_by_client(text: read::TextField<'_>) -> Result<OrderTarget, RejectReason> {
-    let id = read::client_order_id(text)?;
-    if id.is_empty() {
-        return Err(RejectReason::InvalidTarget);
-    }
-    Ok(OrderTarget::ClientOrderId(id))
-}
-
-const fn named_by_venue(id: u64) -> Result<OrderTarget, RejectReason> {
-    match id {
-        0 => Err(RejectReason::InvalidTarget),
-        given => Ok(OrderTarget::OrderId(OrderId::from_wire(given))),
+fn named(target: OrderTarget) -> Result<OrderTarget, RejectReason> {
+    if target.is_name() {
+        Ok(target)
+    } else {
+        Err(RejectReason::InvalidTarget)
     }
 }
 

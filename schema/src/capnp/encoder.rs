@@ -182,3 +182,66 @@ pub(super) fn quarters(fields: [u16; 4]) -> u64 {
 pub(super) fn halves(low: u32, high: u32) -> u64 {
     u64::from(low) | (u64::from(high) << 32)
 }
+
+#[cfg(test)]
+mod tests {
+    use matchgate_core::domain::{OrderId, RejectReason, RequestNumber};
+
+    use super::{Encoder, Shape};
+    use crate::capnp::{DecodeError, decode_client};
+    use crate::message::{CancelRequest, ClientMessage, OrderTarget};
+
+    const CANCEL_TAG: u64 = 5;
+    const BY_ORDER_ID: u64 = 3;
+
+    /// A cancel of request 9 by order id 7, from structs of the given shapes.
+    fn cancel_of(root_shape: Shape, shape: Shape) -> Vec<u8> {
+        let mut encoder = Encoder::new();
+        let root = encoder.begin(root_shape);
+        encoder.word(root, 0, CANCEL_TAG);
+        let part = encoder.part(root, 0, shape);
+        for (word, value) in [9, BY_ORDER_ID, 7].into_iter().enumerate() {
+            if word < shape.data_words {
+                encoder.word(part, word, value);
+            }
+        }
+        for word in 3..shape.data_words {
+            encoder.word(part, word, u64::MAX);
+        }
+        encoder.finish().to_vec()
+    }
+
+    const fn shape(data_words: usize, pointers: usize) -> Shape {
+        Shape {
+            data_words,
+            pointers,
+        }
+    }
+
+    #[test]
+    fn fields_of_a_later_schema_are_ignored() {
+        let cancel = ClientMessage::Cancel(CancelRequest {
+            request: RequestNumber(9),
+            target: OrderTarget::OrderId(OrderId::from_wire(7)),
+        });
+        let today = cancel_of(shape(1, 1), shape(3, 1));
+        let later = cancel_of(shape(4, 2), shape(9, 5));
+        assert_eq!(decode_client(&today), Ok(cancel));
+        assert_eq!(decode_client(&later), Ok(cancel));
+    }
+
+    #[test]
+    fn fields_left_out_by_an_earlier_schema_read_as_their_default() {
+        let expected = |request| DecodeError {
+            reason: RejectReason::InvalidTarget,
+            request,
+        };
+        let without_target = cancel_of(shape(1, 1), shape(1, 0));
+        assert_eq!(
+            decode_client(&without_target),
+            Err(expected(Some(RequestNumber(9))))
+        );
+        let without_anything = cancel_of(shape(1, 1), shape(0, 0));
+        assert_eq!(decode_client(&without_anything), Err(expected(None)));
+    }
+}

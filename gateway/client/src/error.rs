@@ -4,8 +4,8 @@ use matchgate_core::domain::{RejectReason, RequestNumber};
 use matchgate_schema::capnp::DecodeError;
 
 /// A call failed. After any variant but [`ClientError::UnacknowledgedFull`],
-/// [`ClientError::OutputFull`] and [`ClientError::NotARequest`] the connection is down; what was
-/// sent is kept, and [`crate::Client::reconnect`] goes on from there.
+/// [`ClientError::OutputFull`], [`ClientError::NotARequest`] and [`ClientError::NamesNoOrder`] the
+/// connection is down; what was sent is kept, and [`crate::Client::reconnect`] goes on from there.
 #[derive(Debug, thiserror::Error)]
 pub enum ClientError {
     /// The socket failed.
@@ -64,6 +64,9 @@ pub enum ClientError {
     /// Only requests can be sent so; logon, heartbeat and logout are the client's own.
     #[error("not a request")]
     NotARequest,
+    /// A cancel, reduce or replace names its order by zero or by an empty id. It has no number.
+    #[error("names no order")]
+    NamesNoOrder,
     /// The state to resume cannot be.
     #[error(transparent)]
     State(#[from] StateError),

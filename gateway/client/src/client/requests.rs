@@ -25,7 +25,7 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// As [`Client::new_order`].
+    /// As [`Client::new_order`]; [`ClientError::NamesNoOrder`].
     pub fn cancel(&mut self, target: OrderTarget) -> Result<RequestNumber, ClientError> {
         let request = RequestNumber(0);
         self.send(ClientMessage::Cancel(CancelRequest { request, target }))
@@ -35,7 +35,7 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// As [`Client::new_order`].
+    /// As [`Client::new_order`]; [`ClientError::NamesNoOrder`].
     pub fn reduce(
         &mut self,
         target: OrderTarget,
@@ -53,7 +53,7 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// As [`Client::new_order`].
+    /// As [`Client::new_order`]; [`ClientError::NamesNoOrder`].
     pub fn replace(
         &mut self,
         target: OrderTarget,
@@ -84,10 +84,21 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// As [`Client::new_order`]; [`ClientError::NotARequest`] for other messages.
+    /// As [`Client::new_order`]; [`ClientError::NotARequest`] for other messages and
+    /// [`ClientError::NamesNoOrder`] for a target that is zero or empty.
     pub fn send(&mut self, request: ClientMessage) -> Result<RequestNumber, ClientError> {
-        if request.request().is_none() {
-            return Err(ClientError::NotARequest);
+        let target = match &request {
+            ClientMessage::Cancel(body) => Some(&body.target),
+            ClientMessage::Reduce(body) => Some(&body.target),
+            ClientMessage::Replace(body) => Some(&body.target),
+            ClientMessage::NewOrder(_) | ClientMessage::MassCancel(_) => None,
+            ClientMessage::Logon(_) | ClientMessage::Heartbeat | ClientMessage::Logout => {
+                return Err(ClientError::NotARequest);
+            }
+        };
+        // The venue would end the connection over it, and over each repeat.
+        if target.is_some_and(|target| !target.is_name()) {
+            return Err(ClientError::NamesNoOrder);
         }
         if !self.is_connected() {
             return Err(ClientError::Disconnected);

@@ -181,6 +181,28 @@ fn only_requests_are_sent_as_requests() {
 }
 
 #[test]
+fn target_that_names_no_order_is_not_sent() {
+    let venue = Venue::start(|peer| {
+        peer.log_on(first_answer());
+        peer.read_to_end();
+    });
+    let (mut client, _) = Client::connect(venue.address, options()).unwrap();
+    for target in [
+        OrderTarget::Request(RequestNumber(0)),
+        OrderTarget::ClientOrderId(ClientOrderId::NONE),
+        OrderTarget::OrderId(OrderId::NONE),
+    ] {
+        assert!(matches!(
+            client.cancel(target),
+            Err(ClientError::NamesNoOrder)
+        ));
+    }
+    assert_eq!(client.next_request(), RequestNumber(1));
+    drop(client);
+    venue.finish();
+}
+
+#[test]
 fn request_without_a_connection_gets_no_number() {
     let venue = Venue::start(|peer| {
         peer.log_on(first_answer());

@@ -106,13 +106,8 @@ fn link_error(error: &ClientError) -> LinkError {
         | ClientError::LogonRefused { .. }
         | ClientError::LogonTimeout { .. }
         | ClientError::VenueSilent { .. } => LinkError::Lost(error.to_string()),
-        ClientError::SequenceGap { .. }
-        | ClientError::Decode(_)
-        | ClientError::OutOfPlace
-        | ClientError::UnacknowledgedFull { .. }
-        | ClientError::OutputFull { .. }
-        | ClientError::NotARequest
-        | ClientError::State(_) => LinkError::Unusable(error.to_string()),
+        // The venue or the caller breaks the rules: trying again breaks them again.
+        _ => LinkError::Unusable(error.to_string()),
     }
 }
 

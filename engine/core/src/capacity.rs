@@ -4,9 +4,9 @@
 /// What a shard has room for; all of it is set aside when the shard is made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct ShardCapacity {
-    /// Order slots; a handle's slot is below it. About 0.5 KiB each.
+    /// Order slots; a handle's slot is below it. About 0.3 KiB each.
     pub orders: u32,
-    /// Price levels of one side of one book. About 80 bytes each, set aside twice for every
+    /// Price levels of one side of one book. About 70 bytes each, set aside twice for every
     /// instrument and touched once the instrument is this shard's.
     pub levels: u32,
     /// Instruments of the venue; an instrument's number is below it.

@@ -88,13 +88,21 @@ impl OrderBook {
     }
 
     /// Rests an order at the back of its price's queue, with a new priority stamp. There is room.
+    ///
+    /// # Panics
+    ///
+    /// Panics if the order would trade: a book that rests crossed must stop.
     #[inline]
     pub(crate) fn rest(&mut self, slab: &mut OrderSlab, slot: u32) {
         self.stamps_given += 1;
         slab.hash_stamp(self.stamp_word);
         let order = slab.order_mut(slot);
         order.priority_stamp = self.stamps_given;
-        let side = order.side;
+        let (side, order_type, price) = (order.side, order.order_type, order.price);
+        assert!(
+            !self.would_take(side, order_type, price),
+            "a book never rests crossed"
+        );
         self.side_mut(side).append(slab, slot);
         slab.hash_in(slot, &mut self.hash);
     }

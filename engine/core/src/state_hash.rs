@@ -7,18 +7,20 @@
 //! The word of an item is a [`Mix`] started with the item's [`Tag`], told these 64-bit words in
 //! this order:
 //!
-//! | item | words |
-//! |---|---|
-//! | order fields | account + side << 32 + type << 40 + time in force << 48 + post-only << 56; client id: length in bytes, then its bytes as little-endian words, the last one zero padded; price (two's complement); order quantity; leaves; priority stamp |
-//! | `BookOrder` | order fields |
-//! | `StateOrder` | instrument; order id; slot << 32 + generation; request number; session + gateway << 32 + durability << 40; order fields |
-//! | `Slot` (each slot once used) | slot << 32 + last generation |
-//! | `Instrument` | the 88 bytes as little-endian words; phase |
-//! | `Account` | the 36 bytes as little-endian words, zero padded |
-//! | `Lent` (each range) | first slot << 32 + slots; gateway |
-//! | `Stamps` (each instrument) | instrument; the word is then multiplied (wrapping) by the number of priority stamps given |
-//! | `Ring` (each gateway heard from) | gateway; its last ring number |
-//! | `Shard` | shard; last sequence; last time; last control number |
+//! - order fields: account + side << 32 + type << 40 + time in force << 48 + post-only << 56;
+//!   length of the client id in bytes, then its bytes as little-endian words, the last one zero
+//!   padded; price (two's complement); order quantity; leaves; priority stamp.
+//! - `BookOrder`: order fields.
+//! - `StateOrder`: instrument; order id; slot << 32 + generation; request number;
+//!   session + gateway << 32 + durability << 40; order fields.
+//! - `Slot`, each slot that was used: slot << 32 + last generation.
+//! - `Instrument`: its 88 bytes as little-endian words; phase.
+//! - `Account`: its 36 bytes as little-endian words, the last one zero padded.
+//! - `Lent`, each range: first slot << 32 + slots; gateway.
+//! - `Stamps`, each instrument: instrument; the mixed word is then multiplied (wrapping) by the
+//!   number of priority stamps given.
+//! - `Ring`, each gateway heard from: gateway; its last ring number.
+//! - `Shard`: shard; last sequence; last time; last control number.
 //!
 //! `book_hash` of an instrument is the sum over its live orders' `BookOrder` words: it knows no
 //! order id, handle, time, epoch or sequence, so it is equal wherever the same flow has met the

@@ -236,7 +236,9 @@ proptest! {
         };
         let length = fixed - 1;
         let error = Command::decode(kind, &body[..length]).expect_err("it is too short");
-        let is_body = matches!(error, CommandDecodeError::Body { length: told, .. } if told == length);
-        prop_assert!(is_body);
+        let CommandDecodeError::Body { length: told, .. } = error else {
+            panic!("{error:?}");
+        };
+        prop_assert_eq!(told, length);
     }
 }

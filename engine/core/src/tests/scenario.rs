@@ -1,14 +1,16 @@
 //! The scenario language: a test reads as what was sent and what came back.
 //!
-//! | line | meaning |
-//! |---|---|
-//! | `> 1 sell 100 @ 10.00 day` | order 1 (slot 1, next generation); `ioc`, `market`, `post`, `id=A`, `account=2`, `session=1`, `gateway=1`, `instrument=1`, `synced` may follow |
-//! | `> 1 cancel`, `> 1 reduce 50`, `> 1 replace 50 @ 10.01` | to the last order 1; `id=B`, `order=7` (an OrderId of that sequence), `generation=3` may follow |
-//! | `> mass session=0`, `> mass account=2` | `side=buy`, `instrument=1` may follow |
-//! | `> halt`, `> resume` | `instrument=1` may follow |
-//! | `< 2 trade 100 @ 10.00 resting=1 cumulative=100 leaves=50` | one event; all events of a command must be told, in order |
-//! | `= bid 100 @ 10.00 ask -` | best levels: what is open in them |
-//! | `= bids 1 3 asks 2` | orders in the order in which they would trade |
+//! - `> 1 sell 100 @ 10.00 day`: order 1 (slot 1, next generation). There may follow `ioc`,
+//!   `market`, `post`, `synced`, `id=A`, `account=2`, `session=1`, `gateway=1`, `instrument=1`,
+//!   `generation=3`.
+//! - `> 1 cancel`, `> 1 reduce 50`, `> 1 replace 50 @ 10.01`: to the last order 1. There may
+//!   follow `id=B`, `order=7` (the OrderId of that sequence), `generation=3`.
+//! - `> mass session=0`, `> mass account=2`: `side=buy` and `instrument=1` may follow.
+//! - `> halt`, `> resume`: `instrument=1` may follow.
+//! - `< 2 trade 100 @ 10.00 resting=1 cumulative=100 leaves=50`: one event. All events of a
+//!   command must be told, in order.
+//! - `= bid 100 @ 10.00 ask -`: what is open in the best levels.
+//! - `= bids 1 3 asks 2`: orders in the order in which they would trade.
 //!
 //! After each command the books are audited, every order is compared with its mirror, and a
 //! command that was refused must have left the book hashes as they were.

@@ -1,6 +1,8 @@
 //! Encodes messages of a client. Field positions are those that the schema compiler gives; a test
 //! holds every frame to the bytes that the generated builder makes.
 
+use zerocopy::IntoBytes;
+
 use super::code;
 use super::encoder::{Encoder, Part, Shape, quarters};
 use crate::message::{
@@ -72,7 +74,7 @@ fn logon(body: &Logon, root: Part, encoder: &mut Encoder) {
     let durability = code::durability_to_wire(body.durability).into();
     encoder.word(part, 0, quarters([body.protocol_version, durability, 0, 0]));
     encoder.word(part, 1, body.next_expected);
-    encoder.text(part, 0, body.key.as_str().as_bytes());
+    encoder.padded_text(part, 0, body.key.as_bytes());
 }
 
 fn new_order(body: &NewOrderRequest, root: Part, encoder: &mut Encoder) {
@@ -88,10 +90,10 @@ fn new_order(body: &NewOrderRequest, root: Part, encoder: &mut Encoder) {
         u16::from(body.post_only),
     ];
     encoder.word(part, 3, quarters(terms));
-    encoder.text(part, 0, body.symbol.as_str().as_bytes());
+    encoder.padded_text(part, 0, body.symbol.as_bytes());
     encoder.text(part, 1, body.client_order_id.as_bytes());
     if let Some(account) = &body.account {
-        encoder.text(part, 2, account.as_str().as_bytes());
+        encoder.padded_text(part, 2, account.as_bytes());
     }
 }
 
@@ -147,9 +149,9 @@ fn mass_cancel(body: &MassCancelRequest, root: Part, encoder: &mut Encoder) {
     let side = body.side.map_or(0, |side| code::side_to_wire(side).into());
     encoder.word(part, 1, quarters([scope, side, 0, 0]));
     if let Some(account) = &body.account {
-        encoder.text(part, 0, account.as_str().as_bytes());
+        encoder.padded_text(part, 0, account.as_bytes());
     }
     if let Some(symbol) = &body.symbol {
-        encoder.text(part, 1, symbol.as_str().as_bytes());
+        encoder.padded_text(part, 1, symbol.as_bytes());
     }
 }

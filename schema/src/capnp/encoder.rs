@@ -114,6 +114,13 @@ impl Encoder {
         }
     }
 
+    /// Adds a text as [`Encoder::text`] does, up to its first zero byte.
+    #[inline]
+    pub(super) fn padded_text(&mut self, part: Part, pointer: usize, padded: &[u8]) {
+        let text = padded.split(|&byte| byte == 0).next();
+        self.text(part, pointer, text.unwrap_or(&[]));
+    }
+
     /// Adds a list of words that pointer `pointer` of `part` points to; the empty one is no
     /// pointer.
     #[inline]

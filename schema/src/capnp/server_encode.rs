@@ -1,6 +1,8 @@
 //! Encodes messages of the venue. Field positions are those that the schema compiler gives; a test
 //! holds every frame to the bytes that the generated builder makes.
 
+use zerocopy::IntoBytes;
+
 use super::code;
 use super::encoder::{Encoder, Part, Shape, halves, quarters};
 use crate::message::{CancelReject, ExecutionReport, LogonAnswer, Report, ServerMessage};
@@ -179,8 +181,8 @@ fn execution_report(body: &ExecutionReport, root: Part, encoder: &mut Encoder) {
     }
     encoder.text(part, 0, body.client_order_id.as_bytes());
     encoder.text(part, 1, body.original_client_order_id.as_bytes());
-    encoder.text(part, 2, body.account.as_str().as_bytes());
-    encoder.text(part, 3, body.symbol.as_str().as_bytes());
+    encoder.padded_text(part, 2, body.account.as_bytes());
+    encoder.padded_text(part, 3, body.symbol.as_bytes());
 }
 
 fn cancel_reject(body: &CancelReject, root: Part, encoder: &mut Encoder) {

@@ -93,6 +93,10 @@ impl DataDirectory {
     ) -> Result<Self, DirectoryError> {
         check_layout(layout)?;
         std::fs::create_dir_all(path).map_err(directory_io_error("making", path))?;
+        // Whole paths: the process may change its folder, and io_uring knows none.
+        let path = &path
+            .canonicalize()
+            .map_err(directory_io_error("resolving", path))?;
         let lock = lock_file(&path.join(LOCK_FILE))?;
         let boot_id = read_boot_id()?;
         let found = Meta::read(path)?;
@@ -199,8 +203,9 @@ impl DataDirectory {
     ///
     /// # Errors
     ///
-    /// [`DirectoryError::NotDrained`] where a stream holds records that are not synced; the next
-    /// start takes them over then. [`DirectoryError::Io`] where a file cannot be written.
+    /// [`DirectoryError::NotDrained`] where a stream holds records that are not synced, or an
+    /// earlier process left some in a stream that this one did not open; the next start takes them
+    /// over then. [`DirectoryError::Io`] where a file cannot be written.
     pub fn finish_clean(&self) -> Result<(), DirectoryError> {
         let mut meta = self.meta();
         let opened = self.opened.lock().unwrap_or_else(|held| held.into_inner());
@@ -216,13 +221,15 @@ impl DataDirectory {
             known.last = marks.last_record();
             known.next = marks.written() + 1;
         }
-        // A stream that this start did not open keeps its staging file, so the stop is not clean.
-        if let Some(stream) = self.staging.left_over(&self.streams(), &opened)? {
-            return Err(DirectoryError::NotDrained {
-                stream,
-                synced: 0,
-                written: 0,
-            });
+        for stream in self.streams() {
+            let is_known = meta.streams.contains_key(&stream.to_string());
+            if is_known && !opened.contains_key(&stream) && self.staging.needs_opening(stream)? {
+                return Err(DirectoryError::NotDrained {
+                    stream,
+                    synced: 0,
+                    written: 0,
+                });
+            }
         }
         meta.clean = true;
         meta.write(&self.path)?;

@@ -3,7 +3,6 @@
 //! A stream that segments hold wholly has a file `{stream}.settled` until its staging file is
 //! made; so a kill between the two is told from a staging file that somebody removed.
 
-use std::collections::BTreeMap;
 use std::fs::File;
 use std::path::{Path, PathBuf};
 
@@ -11,7 +10,6 @@ use uuid::Uuid;
 
 use super::lock_file;
 use crate::error::{DirectoryError, directory_io_error};
-use crate::staging::marks::Marks;
 use crate::stream::StreamId;
 
 /// What the last process left of a stream in shared memory.
@@ -94,19 +92,9 @@ impl StagingFolder {
         remove_file(&self.settled(stream))
     }
 
-    /// Returns a stream that this start has not opened and of which an earlier one left what the
-    /// next start must know.
-    pub(crate) fn left_over(
-        &self,
-        streams: &[StreamId],
-        opened: &BTreeMap<StreamId, Marks>,
-    ) -> Result<Option<StreamId>, DirectoryError> {
-        for stream in streams.iter().filter(|id| !opened.contains_key(id)) {
-            if self.left(*stream)? != (Left::Settled { lossy: false }) {
-                return Ok(Some(*stream));
-            }
-        }
-        Ok(None)
+    /// Returns whether the stream's next opening must learn what is left of it.
+    pub(crate) fn needs_opening(&self, stream: StreamId) -> Result<bool, DirectoryError> {
+        Ok(self.left(stream)? != Left::Settled { lossy: false })
     }
 
     /// Removes the folder.

@@ -1,4 +1,16 @@
 //! The journal as its users see it: one test program, one module a promise.
+#![expect(
+    clippy::indexing_slicing,
+    reason = "a test that reaches outside its own bytes fails"
+)]
 
+mod append_cost;
+mod damage;
+mod directory;
+mod follow;
+mod kill;
+mod power_loss;
 mod recovery;
+mod round_trip;
 mod support;
+mod write_failure;

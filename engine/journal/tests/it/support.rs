@@ -8,7 +8,8 @@ use std::thread::JoinHandle;
 
 use matchgate_journal::{
     Appender, Backend, DataDirectory, DirectoryError, JournalError, Layout, Marks, OpenedStream,
-    SegmentReader, StagingOptions, StreamId, StreamWriter, Writer, WriterStats, open_stream,
+    STAGING_ROOT, SegmentReader, StagingOptions, StreamId, StreamWriter, Writer, WriterStats,
+    open_stream,
 };
 
 /// Bytes of a segment in tests: the smallest.
@@ -20,15 +21,17 @@ pub(crate) const BACKENDS: [Backend; 2] = [Backend::Plain, Backend::Glommio];
 /// The stream that most tests use.
 pub(crate) const STREAM: StreamId = StreamId::shard(0);
 
-/// A folder with a data directory and a staging root.
+/// A folder with a data directory, and a staging root in shared memory.
 pub(crate) struct Home {
     folder: tempfile::TempDir,
+    staging: tempfile::TempDir,
 }
 
 impl Home {
     pub(crate) fn new() -> Self {
         Self {
             folder: tempfile::tempdir().expect("a temporary folder"),
+            staging: tempfile::tempdir_in(STAGING_ROOT).expect("a folder in shared memory"),
         }
     }
 
@@ -37,16 +40,38 @@ impl Home {
     }
 
     pub(crate) fn staging_root(&self) -> PathBuf {
-        self.folder.path().join("shm")
+        self.staging.path().to_path_buf()
     }
 
     pub(crate) fn try_open(&self, layout: &Layout) -> Result<DataDirectory, DirectoryError> {
-        std::fs::create_dir_all(self.staging_root()).expect("a staging root");
         DataDirectory::open_or_create_in(&self.data(), layout, &self.staging_root())
     }
 
     pub(crate) fn open(&self) -> DataDirectory {
         self.try_open(&layout()).expect("the directory opens")
+    }
+
+    /// The one staging folder there is.
+    pub(crate) fn staging_folder(&self) -> PathBuf {
+        let mut entries = std::fs::read_dir(self.staging_root()).expect("the staging root");
+        entries
+            .next()
+            .expect("a staging folder")
+            .expect("an entry")
+            .path()
+    }
+
+    pub(crate) fn staging_file(&self) -> PathBuf {
+        self.staging_folder().join(format!("{STREAM}.staging"))
+    }
+
+    /// Runs a process that appends through `last` and stops cleanly.
+    pub(crate) fn run_clean(&self, last: u64) {
+        let directory = self.open();
+        let mut opened = stream(&directory);
+        append_through(&mut opened.appender, last);
+        drain(opened.writer_half, Backend::Plain);
+        directory.finish_clean().expect("drained");
     }
 
     pub(crate) fn segments(&self) -> Vec<PathBuf> {
@@ -84,10 +109,7 @@ pub(crate) fn layout() -> Layout {
 }
 
 pub(crate) fn try_stream(directory: &DataDirectory) -> Result<OpenedStream, JournalError> {
-    let options = StagingOptions {
-        capacity_bytes: STAGING_BYTES,
-    };
-    open_stream(directory, STREAM, options)
+    open_stream(directory, STREAM, options())
 }
 
 pub(crate) fn stream(directory: &DataDirectory) -> OpenedStream {
@@ -120,10 +142,12 @@ pub(crate) fn append_through(appender: &mut Appender, last: u64) {
 
 /// Appends records until `last` has been, waiting for room where a writer runs.
 pub(crate) fn append_waiting(appender: &mut Appender, last: u64) {
+    let marks = appender.marks();
     while appender.next_sequence() <= last {
         let sequence = appender.next_sequence();
         let body = body(sequence);
         while !appender.has_room(matchgate_journal::record_bytes(body.len())) {
+            assert!(!marks.failed(), "the writer failed");
             std::thread::yield_now();
         }
         let appended = appender.append(3, time_ns(sequence), &[&body]);
@@ -150,7 +174,13 @@ impl RunningWriter {
         let stop = Arc::new(AtomicBool::new(false));
         let writer = Writer::new(halves, backend, SEGMENT_BYTES).expect("bounds");
         let seen = Arc::clone(&stop);
-        let thread = std::thread::spawn(move || writer.run(&seen));
+        let thread = std::thread::spawn(move || {
+            let done = writer.run(&seen);
+            if let Err(error) = &done {
+                println!("the writer ended: {error}");
+            }
+            done
+        });
         Self { stop, thread }
     }
 
@@ -190,4 +220,46 @@ pub(crate) fn read_all(folder: &Path) -> Result<Vec<u64>, JournalError> {
 
 pub(crate) fn shard_folder(home: &Home) -> PathBuf {
     home.data().join(STREAM.to_string())
+}
+
+/// All sequences up to `last`.
+pub(crate) fn through(last: u64) -> Vec<u64> {
+    (1..=last).collect()
+}
+
+/// Bytes that record `sequence` takes.
+pub(crate) fn record_length(sequence: u64) -> usize {
+    matchgate_journal::record_bytes(body(sequence).len())
+}
+
+/// The path of the first segment of the test's stream.
+pub(crate) fn segment_one(home: &Home) -> PathBuf {
+    shard_folder(home).join("00000000000000000001.mgj")
+}
+
+/// Bytes from a segment's start to the end of record `sequence`.
+pub(crate) fn end_of_records(segment: &Path, sequence: u64) -> usize {
+    end_of_records_in(&std::fs::read(segment).expect("the segment"), sequence)
+}
+
+/// Bytes from the start of a segment with the content `bytes` to the end of record `sequence`.
+pub(crate) fn end_of_records_in(bytes: &[u8], sequence: u64) -> usize {
+    let mut at = 4096;
+    loop {
+        let length = u32::from_le_bytes(bytes[at..at + 4].try_into().expect("four bytes"));
+        assert_ne!(length, 0, "record {sequence} is not in the segment");
+        let kind = bytes[at + 4];
+        let found = u64::from_le_bytes(bytes[at + 8..at + 16].try_into().expect("eight bytes"));
+        at += usize::try_from(length).expect("small").next_multiple_of(8);
+        if found == sequence && kind < 0xF0 {
+            return at;
+        }
+    }
+}
+
+/// The smallest staging log.
+pub(crate) fn options() -> StagingOptions {
+    StagingOptions {
+        capacity_bytes: STAGING_BYTES,
+    }
 }

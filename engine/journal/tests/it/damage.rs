@@ -1,0 +1,244 @@
+//! Stored bytes that are not what was written are never taken for records.
+
+use std::fs::OpenOptions;
+use std::os::unix::fs::FileExt;
+use std::path::PathBuf;
+
+use matchgate_journal::{
+    DamageReason, DataDirectory, JournalError, SegmentReader, StreamId, open_stream,
+};
+
+use crate::support::*;
+
+const RECORDS: u64 = 24;
+
+/// A cleanly stopped directory with one small segment.
+fn small_home() -> (Home, PathBuf, usize) {
+    let home = Home::new();
+    home.run_clean(RECORDS);
+    let path = segment_one(&home);
+    let end = end_of_records(&path, RECORDS);
+    (home, path, end)
+}
+
+/// Reads the stream as one whose records are all synced.
+fn read_synced(home: &Home) -> Result<Vec<u64>, JournalError> {
+    let mut reader = SegmentReader::open(&shard_folder(home), 1)?;
+    let mut sequences = Vec::new();
+    while let Some(record) = reader.next_record(RECORDS)? {
+        assert_eq!(record.body, body(record.header.sequence));
+        assert_eq!(record.header.time_ns, time_ns(record.header.sequence));
+        sequences.push(record.header.sequence);
+    }
+    Ok(sequences)
+}
+
+#[test]
+fn every_flipped_bit_of_header_and_records_is_detected() {
+    let (home, path, end) = small_home();
+    let bytes = std::fs::read(&path).expect("the segment");
+    let file = OpenOptions::new().write(true).open(&path).expect("opens");
+    for at in 0..end {
+        for bit in 0..8 {
+            let offset = u64::try_from(at).expect("small");
+            file.write_all_at(&[bytes[at] ^ (1 << bit)], offset)
+                .expect("written");
+            let error = read_synced(&home).expect_err("a flipped bit is detected");
+            let is_named = matches!(&error,
+                JournalError::Damaged { file, offset, last_good_sequence, .. }
+                    if *file == path
+                        && usize::try_from(*offset).expect("small") <= at
+                        && *last_good_sequence < RECORDS);
+            assert!(is_named, "byte {at} bit {bit}: {error}");
+        }
+        file.write_all_at(&bytes[at..=at], u64::try_from(at).expect("small"))
+            .expect("written");
+    }
+    assert_eq!(read_synced(&home).expect("whole again"), through(RECORDS));
+}
+
+#[test]
+fn flipped_bits_behind_the_end_never_make_a_record() {
+    let (home, path, end) = small_home();
+    let file = OpenOptions::new().write(true).open(&path).expect("opens");
+    for at in end..end + 64 {
+        for bit in 0..8 {
+            let offset = u64::try_from(at).expect("small");
+            file.write_all_at(&[1 << bit], offset).expect("written");
+            assert_eq!(
+                read_all(&shard_folder(&home)).expect("whole"),
+                through(RECORDS)
+            );
+        }
+        file.write_all_at(&[0], u64::try_from(at).expect("small"))
+            .expect("written");
+    }
+}
+
+#[test]
+fn a_truncation_at_every_byte_of_the_last_8_kib_is_detected_or_a_shorter_stream() {
+    let home = Home::new();
+    home.run_clean(80);
+    let path = segment_one(&home);
+    let end = end_of_records(&path, 80);
+    assert!(end > 4096 + 8192, "the records fill the last 8 KiB");
+    let bytes = std::fs::read(&path).expect("the segment");
+    for cut in (end - 8192..=end).rev() {
+        let file = OpenOptions::new().write(true).open(&path).expect("opens");
+        file.set_len(u64::try_from(cut).expect("small"))
+            .expect("cut");
+        // As a stream of which nothing is known, it ends before the cut.
+        let read = read_all(&shard_folder(&home)).expect("a torn tail");
+        assert_eq!(read, through(read.last().copied().unwrap_or(0)));
+        let end_of_read = read
+            .last()
+            .map_or(4096, |last| end_of_records_in(&bytes, *last));
+        assert!(end_of_read <= cut, "cut at {cut}");
+        // As one that is synced through a lost record, it is damaged or short.
+        let mut reader = SegmentReader::open(&shard_folder(&home), 80).expect("opens");
+        match reader.next_record(80) {
+            Ok(Some(_)) => assert_eq!(cut, end),
+            Ok(None) => assert!(cut < end),
+            Err(JournalError::Damaged { reason, .. }) => {
+                assert_eq!(reason, DamageReason::Truncated, "cut at {cut}");
+            }
+            Err(error) => panic!("{error}"),
+        }
+    }
+}
+
+#[test]
+fn a_start_names_the_damage_and_changes_nothing() {
+    let (home, path, end) = small_home();
+    let bytes = std::fs::read(&path).expect("the segment");
+    for at in (0..end).step_by(211) {
+        let mut flipped = bytes.clone();
+        flipped[at] ^= 0x10;
+        std::fs::write(&path, &flipped).expect("written");
+        let directory = home.open();
+        let error = try_stream(&directory).expect_err("damage below the last synced record");
+        assert!(
+            matches!(error, JournalError::Damaged { .. }),
+            "byte {at}: {error}"
+        );
+        assert_eq!(std::fs::read(&path).expect("still there"), flipped);
+    }
+    std::fs::write(&path, &bytes).expect("written");
+    let directory = home.open();
+    assert_eq!(stream(&directory).tail.last_sequence, RECORDS);
+}
+
+#[test]
+fn a_cut_below_the_last_synced_record_is_damage_at_a_start() {
+    let (home, path, end) = small_home();
+    let bytes = std::fs::read(&path).expect("the segment");
+    for cut in (4096..end).step_by(173) {
+        std::fs::write(&path, &bytes[..cut]).expect("written");
+        let directory = home.open();
+        let error = try_stream(&directory).expect_err("synced records are gone");
+        assert!(
+            matches!(error, JournalError::Damaged { .. }),
+            "cut {cut}: {error}"
+        );
+    }
+}
+
+#[test]
+fn a_missing_segment_is_damage() {
+    let home = Home::new();
+    for last in [20, 40, 60] {
+        home.run_clean(last);
+    }
+    let segments = home.segments();
+    assert_eq!(segments.len(), 3);
+    for (missing, reason) in [(1, DamageReason::SegmentChain), (2, DamageReason::Short)] {
+        let kept = std::fs::read(&segments[missing]).expect("the segment");
+        std::fs::remove_file(&segments[missing]).expect("removed");
+        let directory = home.open();
+        let error = try_stream(&directory).expect_err("a segment is missing");
+        assert!(
+            matches!(error, JournalError::Damaged { reason: found, .. } if found == reason),
+            "{error}"
+        );
+        drop(directory);
+        std::fs::write(&segments[missing], kept).expect("restored");
+    }
+    // The oldest ones may go: what follows them is kept.
+    std::fs::remove_file(&segments[0]).expect("removed");
+    let directory = home.open();
+    assert_eq!(stream(&directory).tail.last_sequence, 60);
+    let error = SegmentReader::open(&shard_folder(&home), 20).expect_err("gone");
+    assert!(
+        matches!(error, JournalError::NotKept { kept_after: 20, .. }),
+        "{error}"
+    );
+    let mut reader = SegmentReader::open(&shard_folder(&home), 21).expect("kept");
+    assert!(reader.next_record(u64::MAX).expect("readable").is_some());
+}
+
+#[test]
+fn a_segment_of_another_stream_or_name_is_refused() {
+    let home = Home::new();
+    home.run_clean(20);
+    let path = segment_one(&home);
+    let bytes = std::fs::read(&path).expect("the segment");
+    let other = StreamId::shard(1);
+    let folder = home.data().join(other.to_string());
+    std::fs::create_dir_all(&folder).expect("made");
+    std::fs::write(folder.join("00000000000000000001.mgj"), &bytes).expect("written");
+    let directory = home.open();
+    let error = open_stream(&directory, other, options()).expect_err("another stream's");
+    assert_reason(&error, DamageReason::HeaderForeign);
+    drop(directory);
+
+    std::fs::rename(&path, shard_folder(&home).join("00000000000000000002.mgj")).expect("moved");
+    let directory: DataDirectory = home.open();
+    let error = try_stream(&directory).expect_err("another name");
+    assert_reason(&error, DamageReason::HeaderName);
+}
+
+#[test]
+fn a_segment_of_a_later_format_is_named_as_such() {
+    let (home, path, _) = small_home();
+    let mut bytes = std::fs::read(&path).expect("the segment");
+    bytes[4..8].copy_from_slice(&2_u32.to_le_bytes());
+    bytes[8..12].fill(0);
+    let crc = crc32c(&bytes[..4096]);
+    bytes[8..12].copy_from_slice(&crc.to_le_bytes());
+    std::fs::write(&path, bytes).expect("written");
+    let error = SegmentReader::open(&shard_folder(&home), 1).expect_err("a later format");
+    assert!(
+        matches!(
+            error,
+            JournalError::Format {
+                found: 2,
+                known: 1,
+                ..
+            }
+        ),
+        "{error}"
+    );
+}
+
+/// CRC-32C bit by bit: another road to the same number.
+fn crc32c(bytes: &[u8]) -> u32 {
+    let mut crc = u32::MAX;
+    for byte in bytes {
+        crc ^= u32::from(*byte);
+        for _ in 0..8 {
+            crc = if crc & 1 == 1 {
+                (crc >> 1) ^ 0x82F6_3B78
+            } else {
+                crc >> 1
+            };
+        }
+    }
+    !crc
+}
+
+fn assert_reason(error: &JournalError, expected: DamageReason) {
+    assert!(
+        matches!(error, JournalError::Damaged { reason, .. } if *reason == expected),
+        "{error}"
+    );
+}

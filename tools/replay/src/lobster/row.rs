@@ -58,24 +58,24 @@ impl Row {
     pub(crate) fn parse(&mut self, line: &[u8], levels: usize) -> Result<(), LineFault> {
         self.asks.clear();
         self.bids.clear();
-        let found = fields(line).count();
-        let expected = match levels {
-            0 => found.next_multiple_of(FIELDS_PER_LEVEL),
-            levels => levels * FIELDS_PER_LEVEL,
-        };
-        if found != expected {
-            return Err(LineFault::FieldCount { expected, found });
+        if levels == 0 {
+            let found = fields(line).count();
+            return self.parse(line, found.div_ceil(FIELDS_PER_LEVEL));
         }
-        self.levels = expected / FIELDS_PER_LEVEL;
+        self.levels = levels;
         let mut columns = fields(line);
-        for level in 1..=self.levels {
+        for level in 1..=levels {
             for side in [Side::Sell, Side::Buy] {
-                if let (Some(price), Some(size)) = (columns.next(), columns.next()) {
-                    self.push(side, level, [price, size])?;
-                }
+                let (Some(price), Some(size)) = (columns.next(), columns.next()) else {
+                    return Err(field_count(line, levels));
+                };
+                self.push(side, level, [price, size])?;
             }
         }
-        Ok(())
+        match columns.next() {
+            Some(_) => Err(field_count(line, levels)),
+            None => Ok(()),
+        }
     }
 
     fn push(&mut self, side: Side, level: usize, columns: [&[u8]; 2]) -> Result<(), LineFault> {
@@ -119,6 +119,13 @@ impl Row {
         }
         levels.push(RowLevel { price, quantity });
         Ok(())
+    }
+}
+
+fn field_count(line: &[u8], levels: usize) -> LineFault {
+    LineFault::FieldCount {
+        expected: levels * FIELDS_PER_LEVEL,
+        found: fields(line).count(),
     }
 }
 

@@ -19,7 +19,7 @@ use crate::link::{LinkError, OrderLink};
 use crate::session::FinalBook;
 
 /// What a look at the clock costs, in nanoseconds.
-const CLOCK_STEP_NS: u64 = 10;
+const CLOCK_STEP_NS: u64 = 200;
 
 /// What answers requests.
 pub(crate) trait Answers {

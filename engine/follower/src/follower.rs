@@ -197,7 +197,12 @@ impl Follower {
     }
 }
 
-fn decode(header: &RecordHeader, body: &[u8]) -> Result<Sequenced<Command>, FollowerError> {
+/// Returns the command that a record of a shard's journal holds.
+///
+/// # Errors
+///
+/// Returns [`FollowerError::Command`] where it holds none that this build reads.
+pub fn decode(header: &RecordHeader, body: &[u8]) -> Result<Sequenced<Command>, FollowerError> {
     let sequence = SequenceNumber(header.sequence);
     let body = Command::decode(header.kind, body)
         .map_err(|error| FollowerError::Command { sequence, error })?;

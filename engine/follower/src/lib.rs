@@ -27,7 +27,7 @@ pub use cursor::{Cursor, CursorError, CursorFile, ShardCursor};
 pub use decimal::decimal_text;
 pub use error::FollowerError;
 pub use followed_state::{Applied, FollowedState};
-pub use follower::{FollowMode, FollowedJournal, Follower, recover_shard};
+pub use follower::{FollowMode, FollowedJournal, Follower, decode, recover_shard};
 pub use follower_agent::{FollowerAgent, HealthHandle};
 pub use publication::{Publication, PublicationBody};
 pub use publisher::publish;

@@ -157,7 +157,12 @@ pub struct Admin {
     #[command(subcommand)]
     pub verb: AdminVerb,
     /// Data directory of the venue.
-    #[arg(long, value_name = "DIR", default_value = "matchgate-data", global = true)]
+    #[arg(
+        long,
+        value_name = "DIR",
+        default_value = "matchgate-data",
+        global = true
+    )]
     pub data: PathBuf,
     /// Answer as JSON.
     #[arg(long, global = true)]
@@ -211,9 +216,13 @@ pub enum JournalVerb {
 }
 
 fn duration(text: &str) -> Result<Duration, String> {
-    let split = text.find(|letter: char| !letter.is_ascii_digit()).unwrap_or(text.len());
+    let split = text
+        .find(|letter: char| !letter.is_ascii_digit())
+        .unwrap_or(text.len());
     let (number, unit) = text.split_at(split);
-    let number: u64 = number.parse().map_err(|_| "is no time such as 10s, 2m or 500ms")?;
+    let number: u64 = number
+        .parse()
+        .map_err(|_| "is no time such as 10s, 2m or 500ms")?;
     match unit {
         "ms" => Ok(Duration::from_millis(number)),
         "s" | "" => Ok(Duration::from_secs(number)),

@@ -4,4 +4,7 @@
 pub mod admin;
 pub mod cli;
 pub mod config;
+pub mod control;
 pub mod exit_code;
+pub mod venue;
+pub mod verbs;

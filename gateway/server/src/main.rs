@@ -1,3 +1,35 @@
-//! The `matchgate` binary.
+//! The `matchgate` binary: one verb, one exit code.
 
-fn main() {}
+use std::io::{Write, stderr, stdout};
+use std::process::ExitCode as ProcessExitCode;
+
+use clap::Parser;
+use matchgate_server::cli::{Cli, Verb};
+use matchgate_server::config::DEFAULT_TOML;
+use matchgate_server::exit_code::Fatal;
+use matchgate_server::verbs;
+
+fn main() -> ProcessExitCode {
+    match run(&Cli::parse()) {
+        Ok(()) => ProcessExitCode::SUCCESS,
+        Err(error) => {
+            // Nothing is left to be done where even this cannot be said.
+            drop(writeln!(stderr(), "matchgate: {error}"));
+            ProcessExitCode::from(error.code as u8)
+        }
+    }
+}
+
+fn run(cli: &Cli) -> Result<(), Fatal> {
+    let mut out = stdout();
+    match &cli.verb {
+        Verb::Serve(options) => verbs::serve::serve(options, &mut out),
+        Verb::Admin(options) => verbs::admin::admin(options, &mut out),
+        Verb::Journal(options) => verbs::journal::journal(options, &mut out),
+        Verb::Demo(_) | Verb::Replay(_) => Err(Fatal::new(
+            matchgate_server::exit_code::ExitCode::Usage,
+            "this verb is not in this build",
+        )),
+        Verb::Config => Ok(out.write_all(DEFAULT_TOML.as_bytes())?),
+    }
+}

@@ -21,7 +21,9 @@ impl AdminClient {
     /// Returns the client of the venue whose journals live in `data_directory`.
     #[must_use]
     pub fn of(data_directory: &Path) -> Self {
-        Self { path: data_directory.join(SOCKET_NAME) }
+        Self {
+            path: data_directory.join(SOCKET_NAME),
+        }
     }
 
     /// Asks and waits for the answer.

@@ -114,8 +114,10 @@ pub struct StreamStatus {
 /// One follower's place in one shard.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FollowerStatus {
-    /// The sink it feeds.
+    /// The agent: `follower` for operators' own view, else the sink it feeds.
     pub sink: String,
+    /// `healthy`, or why it waits or has stopped.
+    pub health: String,
     /// The shard.
     pub shard: u8,
     /// Last sequence it applied.

@@ -46,18 +46,24 @@ impl AdminServer {
         let listener = UnixListener::bind(path)?;
         let stop = Arc::new(AtomicBool::new(false));
         let stopped = Arc::clone(&stop);
-        let thread = std::thread::Builder::new().name("admin".to_owned()).spawn(move || {
-            for stream in listener.incoming() {
-                if stopped.load(Ordering::Acquire) {
-                    break;
+        let thread = std::thread::Builder::new()
+            .name("admin".to_owned())
+            .spawn(move || {
+                for stream in listener.incoming() {
+                    if stopped.load(Ordering::Acquire) {
+                        break;
+                    }
+                    if let Ok(stream) = stream {
+                        // A peer that goes away in the middle concerns only itself.
+                        drop(converse(&stream, source.as_ref()));
+                    }
                 }
-                if let Ok(stream) = stream {
-                    // A peer that goes away in the middle concerns only itself.
-                    drop(converse(&stream, source.as_ref()));
-                }
-            }
-        })?;
-        Ok(Self { path: path.to_owned(), stop, thread: Some(thread) })
+            })?;
+        Ok(Self {
+            path: path.to_owned(),
+            stop,
+            thread: Some(thread),
+        })
     }
 
     /// Ends the thread and removes the socket.
@@ -79,7 +85,9 @@ fn converse(stream: &UnixStream, source: &dyn AdminSource) -> std::io::Result<()
     BufReader::new(stream.take(REQUEST_BYTES_MAX)).read_line(&mut line)?;
     let reply = match serde_json::from_str(&line) {
         Ok(request) => source.answer(&request),
-        Err(error) => AdminReply::Refused { reason: format!("malformed request: {error}") },
+        Err(error) => AdminReply::Refused {
+            reason: format!("malformed request: {error}"),
+        },
     };
     let mut text = serde_json::to_vec(&reply)?;
     text.push(b'\n');

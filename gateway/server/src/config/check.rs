@@ -19,10 +19,9 @@ const SEGMENT_BYTES: (u64, u64) = (1 << 20, 1 << 34);
 /// Smallest and largest staging log.
 const STAGING_BYTES: (u64, u64) = (1 << 16, 1 << 32);
 
-/// Smallest and largest ring.
-const RING_RECORDS: (u64, u64) = (4, 1 << 20);
-/// Commands kept free for cancels in a large ring.
-const RESERVE_DEFAULT: u64 = 256;
+/// Smallest and largest ring. The smallest holds every mass cancel that a start may have to
+/// complete.
+const RING_RECORDS: (u64, u64) = (64, 1 << 20);
 
 /// A file's text and its name, for errors.
 #[derive(Debug)]
@@ -168,16 +167,16 @@ impl<'a> Check<'a> {
                 1 << 18,
                 large,
             )?,
-            levels_per_shard_max: number(
-                "venue.levels_per_shard_max",
-                venue.levels_per_shard_max.as_ref(),
-                1 << 16,
+            levels_per_side_max: number(
+                "venue.levels_per_side_max",
+                venue.levels_per_side_max.as_ref(),
+                1 << 14,
                 large,
             )?,
             instruments_max: number(
                 "venue.instruments_max",
                 venue.instruments_max.as_ref(),
-                1024,
+                256,
                 members,
             )?,
             accounts_max: number(
@@ -189,7 +188,7 @@ impl<'a> Check<'a> {
             sessions_max: number(
                 "venue.sessions_max",
                 venue.sessions_max.as_ref(),
-                1024,
+                256,
                 members,
             )?,
         })
@@ -203,16 +202,8 @@ impl<'a> Check<'a> {
             4096,
             RING_RECORDS,
         )?;
-        let reserve_max = u64::try_from(commands / 2).unwrap_or(u64::MAX);
-        let reserve_default = reserve_max.min(RESERVE_DEFAULT);
         Ok(RingConfig {
             commands,
-            cancel_reserve: self.number(
-                "rings.cancel_reserve",
-                rings.cancel_reserve.as_ref(),
-                reserve_default,
-                (1, reserve_max),
-            )?,
             events: self.number(
                 "rings.events",
                 rings.events.as_ref(),

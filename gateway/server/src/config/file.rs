@@ -39,7 +39,7 @@ pub(super) struct Venue {
     pub(super) shards: Option<Spanned<u64>>,
     pub(super) gateways: Option<Spanned<u64>>,
     pub(super) orders_per_shard_max: Option<Spanned<u64>>,
-    pub(super) levels_per_shard_max: Option<Spanned<u64>>,
+    pub(super) levels_per_side_max: Option<Spanned<u64>>,
     pub(super) instruments_max: Option<Spanned<u64>>,
     pub(super) accounts_max: Option<Spanned<u64>>,
     pub(super) sessions_max: Option<Spanned<u64>>,
@@ -49,7 +49,6 @@ pub(super) struct Venue {
 #[serde(deny_unknown_fields)]
 pub(super) struct Rings {
     pub(super) commands: Option<Spanned<u64>>,
-    pub(super) cancel_reserve: Option<Spanned<u64>>,
     pub(super) events: Option<Spanned<u64>>,
 }
 

@@ -55,8 +55,8 @@ pub struct VenueLimits {
     pub gateways: u8,
     /// Live orders of one shard.
     pub orders_per_shard_max: u32,
-    /// Price levels of one shard.
-    pub levels_per_shard_max: u32,
+    /// Price levels of one side of one book.
+    pub levels_per_side_max: u32,
     /// Instruments of the venue.
     pub instruments_max: u32,
     /// Accounts of the venue.
@@ -79,10 +79,8 @@ pub enum JournalBackend {
 /// Records that the rings between agents hold; free to change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RingConfig {
-    /// Commands from one gateway to one shard.
+    /// Commands from one gateway to one shard; an eighth is kept free for cancels.
     pub commands: usize,
-    /// Of those, kept free for cancels.
-    pub cancel_reserve: usize,
     /// Events from one shard to one gateway.
     pub events: usize,
 }
@@ -137,7 +135,8 @@ impl SinkConfig {
     #[must_use]
     pub const fn name(&self) -> &'static str {
         match self {
-            Self::Local { .. } => "local",
+            Self::Local { file: None } => "local",
+            Self::Local { file: Some(_) } => "local-file",
         }
     }
 }

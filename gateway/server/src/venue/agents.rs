@@ -1,0 +1,355 @@
+//! Makes the agents and the rings between them.
+
+use std::net::TcpListener;
+use std::path::PathBuf;
+
+use matchgate_bridge::{Hub, LocalSink};
+use matchgate_core::Shard;
+use matchgate_core::domain::{Command, Epoch, Event, GatewayId, ShardId};
+use matchgate_follower::{
+    FollowedJournal, FollowerAgent, FollowerView, GatewayRings, HealthHandle, ShardAgent,
+};
+use matchgate_journal::{DataDirectory, Marks, StreamId};
+use matchgate_net::{
+    Acceptor, AcceptorOptions, AcceptorWiring, Directory, DirectoryEntry, GatewayAgent,
+    GatewayAgentOptions, GatewayWiring, HandoverConsumer, HandoverProducer, LiveOutlet,
+    ReactorOptions, ShardLink, handover_ring,
+};
+use matchgate_runtime::{
+    Agent, Clock, ClockDiscipline, Consumer, Counters, EventClock, Failure, Producer, ring,
+};
+
+use super::gateways::{self, Sources};
+use super::open::{Opened, Stream, capacity};
+use super::recovery::Control;
+use crate::config::{Config, SinkConfig};
+use crate::control::{ControlAgent, ControlHandle};
+use crate::exit_code::{ExitCode, Fatal};
+
+/// Control commands that may wait for one agent.
+const CONTROL_RING: usize = 256;
+/// Connections that may wait for one gateway.
+const HANDOVER_RING: usize = 64;
+
+/// What every agent is made with.
+#[derive(Debug)]
+pub(super) struct Foundation<'a> {
+    pub(super) config: &'a Config,
+    pub(super) epoch: Epoch,
+    pub(super) clock: Clock,
+    pub(super) event_clock: EventClock,
+    pub(super) failure: &'a Failure,
+    pub(super) counters: &'a Counters,
+}
+
+/// What others see of one follower.
+#[derive(Clone, Debug)]
+pub(super) struct Followed {
+    pub(super) name: String,
+    pub(super) view: FollowerView,
+    pub(super) health: HealthHandle,
+}
+
+/// The agents, and what others see of them.
+pub(super) struct Made {
+    pub(super) agents: Vec<Box<dyn Agent + Send>>,
+    pub(super) directory: DataDirectory,
+    pub(super) control: ControlHandle,
+    pub(super) view: FollowerView,
+    pub(super) followed: Vec<Followed>,
+    pub(super) hub: Hub,
+    pub(super) marks: Vec<Marks>,
+    pub(super) shard_marks: Vec<Marks>,
+}
+
+/// The ring ends of one gateway.
+struct GatewayEnds {
+    to_shards: Vec<Producer<Command>>,
+    from_shards: Vec<Consumer<Event>>,
+    handovers: HandoverConsumer,
+    control: Consumer<Command>,
+}
+
+/// All rings, by the end that each side holds.
+struct Rings {
+    at_gateways: Vec<GatewayEnds>,
+    /// By shard, then by gateway.
+    at_shards: Vec<Vec<GatewayRings>>,
+    /// From the acceptor, by gateway.
+    handovers: Vec<HandoverProducer>,
+    /// From the control agent, to gateways.
+    control: Vec<Producer<Command>>,
+}
+
+impl Rings {
+    fn new(config: &Config) -> Self {
+        let mut rings = Self {
+            at_gateways: Vec::new(),
+            at_shards: Vec::new(),
+            handovers: Vec::new(),
+            control: Vec::new(),
+        };
+        for _ in 0..config.venue.gateways {
+            let (handovers_in, handovers) = handover_ring(HANDOVER_RING);
+            let (control_in, control) = ring(CONTROL_RING);
+            rings.handovers.push(handovers_in);
+            rings.control.push(control_in);
+            let (to_shards, from_shards) = (Vec::new(), Vec::new());
+            rings.at_gateways.push(GatewayEnds {
+                to_shards,
+                from_shards,
+                handovers,
+                control,
+            });
+        }
+        for _ in 0..config.venue.shards {
+            let mut at_shard = Vec::new();
+            for gateway in &mut rings.at_gateways {
+                let (commands_in, commands) = ring(config.rings.commands);
+                let (events, events_out) = ring(config.rings.events);
+                gateway.to_shards.push(commands_in);
+                gateway.from_shards.push(events_out);
+                at_shard.push(GatewayRings { commands, events });
+            }
+            rings.at_shards.push(at_shard);
+        }
+        rings
+    }
+}
+
+/// Gives a shard the control commands that its journal lacks, before anything else reaches it.
+fn deliver_control(agent: &mut ShardAgent, ring: &mut Producer<Command>, control: &Control) {
+    let known = agent.shard().last_control();
+    let missing = control
+        .commands
+        .iter()
+        .filter(|one| one.control() > Some(known));
+    for command in missing {
+        while ring.try_push(*command).is_err() {
+            agent.poll();
+        }
+    }
+    while agent.poll() > 0 {}
+}
+
+/// Returns the agents that follow all shards: the operators' view, and one a sink.
+fn followers(
+    foundation: &Foundation<'_>,
+    directory: &DataDirectory,
+    marks: &[Marks],
+    hub: &Hub,
+) -> (Vec<FollowerAgent>, FollowerView) {
+    let journals: Vec<FollowedJournal> = (0..)
+        .zip(marks)
+        .map(|(shard, marks)| FollowedJournal {
+            shard: ShardId(shard),
+            capacity: capacity(&foundation.config.venue),
+            segments: directory.segments_path(StreamId::shard(shard)),
+            marks: marks.clone(),
+        })
+        .collect();
+    let clock = &foundation.clock;
+    let view = FollowerAgent::new(journals.clone(), clock.clone(), foundation.counters);
+    let shown = view.view();
+    let cursors = directory.path().join("cursors");
+    let mut agents = vec![view];
+    for SinkConfig::Local { file } in &foundation.config.sinks {
+        agents.push(FollowerAgent::with_sink(
+            journals.clone(),
+            Box::new(LocalSink::new(hub.clone(), file.clone())),
+            &cursors,
+            clock.clone(),
+            foundation.counters,
+        ));
+    }
+    (agents, shown)
+}
+
+/// Returns which key opens which session on which gateway.
+fn keys(control: &Control) -> Result<Directory, Fatal> {
+    let sessions = control.state.sessions().iter();
+    let entries = sessions.map(|session| DirectoryEntry {
+        key: session.key,
+        session: session.id,
+        gateway: control.state.home(session),
+    });
+    Directory::new(entries.collect())
+        .map_err(|error| Fatal::new(ExitCode::Mismatch, error.to_string()))
+}
+
+/// Returns one recovered gateway agent for each log.
+fn make_gateways(
+    foundation: &Foundation<'_>,
+    folders: &Folders<'_>,
+    logs: Vec<Stream>,
+    recovered: (&Control, &[Shard]),
+    ends: Vec<GatewayEnds>,
+) -> Result<Vec<GatewayAgent>, Fatal> {
+    let (control, shards) = recovered;
+    let mut agents = Vec::new();
+    for ((gateway, log), ends) in (0..).map(GatewayId).zip(logs).zip(ends) {
+        let Stream { appender, tail, .. } = log;
+        let mut outlet = LiveOutlet::new(appender, ends.to_shards, foundation.event_clock.clone());
+        let sources = Sources {
+            control,
+            log_folder: folders
+                .directory
+                .segments_path(StreamId::gateway(gateway.get())),
+            log_tail: &tail,
+            shard_folders: folders.shards(shards.len()),
+            shards,
+        };
+        let core = gateways::recover(foundation, gateway, sources, &mut outlet)?;
+        let links = ends.from_shards.into_iter().zip(folders.shard_marks);
+        let wiring = GatewayWiring {
+            core,
+            outlet,
+            shards: links
+                .map(|(events, marks)| ShardLink {
+                    events,
+                    marks: marks.clone(),
+                })
+                .collect(),
+            handovers: vec![ends.handovers],
+            control: ends.control,
+            clock: foundation.clock.clone(),
+            failure: foundation.failure.clone(),
+        };
+        let options = GatewayAgentOptions {
+            reactor: ReactorOptions::default(),
+            sessions_max: foundation.config.venue.sessions_max,
+        };
+        agents.push(GatewayAgent::new(
+            gateway,
+            wiring,
+            options,
+            foundation.counters,
+        ));
+    }
+    Ok(agents)
+}
+
+/// Where the streams of shards are.
+struct Folders<'a> {
+    directory: &'a DataDirectory,
+    shard_marks: &'a [Marks],
+}
+
+impl Folders<'_> {
+    fn shards(&self, count: usize) -> Vec<PathBuf> {
+        let numbers = (0..).take(count);
+        numbers
+            .map(|shard| self.directory.segments_path(StreamId::shard(shard)))
+            .collect()
+    }
+}
+
+/// Makes every agent. The journal writer runs; nothing else does.
+pub(super) fn make(
+    foundation: &Foundation<'_>,
+    opened: Opened,
+    control: Control,
+    shards: Vec<Shard>,
+    discipline: ClockDiscipline,
+) -> Result<Made, Fatal> {
+    let Opened {
+        listener,
+        directory,
+        control: control_stream,
+        shards: streams,
+        gateways,
+        ..
+    } = opened;
+    let marks_of = |streams: &[Stream]| -> Vec<Marks> {
+        streams.iter().map(|one| one.marks.clone()).collect()
+    };
+    let shard_marks = marks_of(&streams);
+    let mut marks = vec![control_stream.marks.clone()];
+    marks.extend(shard_marks.iter().cloned().chain(marks_of(&gateways)));
+    let rings = Rings::new(foundation.config);
+    let folders = Folders {
+        directory: &directory,
+        shard_marks: &shard_marks,
+    };
+    let recovered = (&control, shards.as_slice());
+    let mut control_rings = rings.control;
+    let gateways = make_gateways(foundation, &folders, gateways, recovered, rings.at_gateways)?;
+    let mut agents: Vec<Box<dyn Agent + Send>> = Vec::new();
+    for ((shard, stream), at_shard) in shards.into_iter().zip(streams).zip(rings.at_shards) {
+        let (mut producer, consumer) = ring(CONTROL_RING);
+        let clock = foundation.event_clock.clone();
+        let rings = (at_shard, consumer);
+        let mut agent = ShardAgent::new(shard, stream.appender, clock, rings, foundation.counters);
+        deliver_control(&mut agent, &mut producer, &control);
+        control_rings.push(producer);
+        agents.push(Box::new(agent));
+    }
+    agents.extend(
+        gateways
+            .into_iter()
+            .map(|one| Box::new(one) as Box<dyn Agent + Send>),
+    );
+    let keys = keys(&control)?;
+    agents.push(Box::new(acceptor(
+        foundation,
+        listener,
+        keys,
+        rings.handovers,
+    )?));
+    agents.push(Box::new(discipline));
+    let hub = Hub::default();
+    let (followers, view) = followers(foundation, &directory, &shard_marks, &hub);
+    let followed = followers
+        .iter()
+        .map(|one| Followed {
+            name: one.name().to_owned(),
+            view: one.view(),
+            health: one.health(),
+        })
+        .collect();
+    agents.extend(
+        followers
+            .into_iter()
+            .map(|one| Box::new(one) as Box<dyn Agent + Send>),
+    );
+    let (control_agent, handle) = ControlAgent::new(
+        control.state,
+        control_stream.appender,
+        control_stream.marks,
+        foundation.event_clock.clone(),
+        control_rings,
+    );
+    agents.push(Box::new(control_agent));
+    Ok(Made {
+        agents,
+        directory,
+        control: handle,
+        view,
+        followed,
+        hub,
+        marks,
+        shard_marks,
+    })
+}
+
+fn acceptor(
+    foundation: &Foundation<'_>,
+    listener: TcpListener,
+    directory: Directory,
+    gateways: Vec<HandoverProducer>,
+) -> Result<Acceptor, Fatal> {
+    let clock = foundation.clock.clone();
+    let wiring = AcceptorWiring {
+        listener,
+        directory,
+        gateways,
+        clock,
+    };
+    Acceptor::new(
+        "acceptor",
+        wiring,
+        AcceptorOptions::default(),
+        foundation.counters,
+    )
+    .map_err(|error| Fatal::new(ExitCode::WriteError, format!("acceptor: {error}")))
+}

@@ -1,0 +1,15 @@
+//! The venue: journals opened and recovered, agents made and placed, and all of it stopped again.
+//!
+//! This is the wiring: who is connected to whom by which ring. It knows every part and does the
+//! work of none.
+
+mod agents;
+mod gateways;
+mod open;
+pub mod ports;
+mod recovery;
+mod running;
+mod status;
+
+pub use open::capacity;
+pub use running::Venue;

@@ -1,0 +1,177 @@
+//! Opens what must be there before anything runs: the listen address, the data directory, its
+//! streams.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::ErrorKind;
+use std::net::TcpListener;
+use std::path::Path;
+
+use matchgate_core::ShardCapacity;
+use matchgate_journal::{
+    Appender, DataDirectory, Layout, Marks, StagingOptions, StartKind, StreamId, StreamTail,
+    StreamWriter, open_stream,
+};
+
+use crate::config::{Config, VenueLimits};
+use crate::exit_code::{ExitCode, Fatal};
+
+/// Everything that is open.
+#[derive(Debug)]
+pub(super) struct Opened {
+    pub(super) listener: TcpListener,
+    pub(super) directory: DataDirectory,
+    pub(super) control: Stream,
+    pub(super) shards: Vec<Stream>,
+    pub(super) gateways: Vec<Stream>,
+    /// What recovery did, for people.
+    pub(super) report: Vec<String>,
+    /// For the journal writer, of all streams.
+    pub(super) writer_halves: Vec<StreamWriter>,
+}
+
+/// An open stream, for its owner.
+#[derive(Debug)]
+pub(super) struct Stream {
+    pub(super) appender: Appender,
+    pub(super) marks: Marks,
+    pub(super) tail: StreamTail,
+}
+
+/// Returns the capacity of each shard under `limits`.
+#[must_use]
+pub const fn capacity(limits: &VenueLimits) -> ShardCapacity {
+    ShardCapacity {
+        orders: limits.orders_per_shard_max,
+        levels: limits.levels_per_side_max,
+        instruments: limits.instruments_max,
+        accounts: limits.accounts_max,
+        sessions: limits.sessions_max,
+        gateways: limits.gateways,
+    }
+}
+
+impl Opened {
+    /// Takes the address, then the directory, and recovers every stream.
+    pub(super) fn open(config: &Config) -> Result<Self, Fatal> {
+        let listener = listen(config)?;
+        let directory = DataDirectory::open_or_create(&config.data_directory, &layout(config))?;
+        let options = StagingOptions {
+            capacity_bytes: config.journal.staging_bytes,
+        };
+        let mut writer_halves = Vec::new();
+        let kind = match directory.start_kind() {
+            StartKind::New => "new data directory",
+            StartKind::CleanStop => "after a clean stop",
+            StartKind::SameBoot => "after a kill: staging logs are taken over",
+            StartKind::PowerLoss => "after a loss of power: what was not synced is lost",
+        };
+        let mut report = vec![format!("epoch {}, {kind}", directory.epoch())];
+        let mut open = |stream| {
+            let opened = open_stream(&directory, stream, options)?;
+            writer_halves.push(opened.writer_half);
+            report.extend(recovered(stream, &opened.tail));
+            Ok::<_, Fatal>(Stream {
+                appender: opened.appender,
+                marks: opened.marks,
+                tail: opened.tail,
+            })
+        };
+        let control = open(StreamId::CONTROL)?;
+        let shards = (0..config.venue.shards)
+            .map(|shard| open(StreamId::shard(shard)))
+            .collect::<Result<_, _>>()?;
+        let gateways = (0..config.venue.gateways)
+            .map(|gateway| open(StreamId::gateway(gateway)))
+            .collect::<Result<_, _>>()?;
+        Ok(Self {
+            report,
+            listener,
+            directory,
+            control,
+            shards,
+            gateways,
+            writer_halves,
+        })
+    }
+}
+
+/// Returns what recovery did to a stream, where it did anything.
+fn recovered(stream: StreamId, tail: &StreamTail) -> Vec<String> {
+    let mut lines = Vec::new();
+    if let Some(torn) = &tail.torn {
+        lines.push(format!(
+            "{stream}: torn tail cut off {} at offset {}: {}",
+            torn.file.display(),
+            torn.offset,
+            torn.reason
+        ));
+    }
+    if tail.recovered_from_staging > 0 {
+        let (count, last) = (tail.recovered_from_staging, tail.last_sequence);
+        lines.push(format!(
+            "{stream}: {count} records taken over from staging, up to {last}"
+        ));
+    }
+    lines
+}
+
+fn listen(config: &Config) -> Result<TcpListener, Fatal> {
+    TcpListener::bind(config.capnp_address).map_err(|error| {
+        // Two venues with one configuration meet here first; say what is the matter.
+        if error.kind() == ErrorKind::AddrInUse && is_locked(&config.data_directory) {
+            let path = config.data_directory.display();
+            let message = format!("data directory {path} is locked by another process");
+            return Fatal::new(ExitCode::Locked, message);
+        }
+        let code = match error.kind() {
+            ErrorKind::AddrInUse => ExitCode::AddressInUse,
+            _ => ExitCode::Usage,
+        };
+        Fatal::new(
+            code,
+            format!("listen.capnp: {}: {error}", config.capnp_address),
+        )
+    })
+}
+
+fn is_locked(data_directory: &Path) -> bool {
+    File::open(data_directory.join("LOCK")).is_ok_and(|file| file.try_lock().is_err())
+}
+
+/// Returns the layout that the directory is made for, or must have been made for.
+fn layout(config: &Config) -> Layout {
+    let venue = &config.venue;
+    let fixed = [
+        ("orders_per_shard_max", venue.orders_per_shard_max),
+        ("levels_per_side_max", venue.levels_per_side_max),
+        ("instruments_max", venue.instruments_max),
+        ("accounts_max", venue.accounts_max),
+        ("sessions_max", venue.sessions_max),
+    ];
+    let fixed = fixed.map(|(key, value)| (key.to_owned(), u64::from(value)));
+    Layout {
+        shards: venue.shards,
+        gateways: venue.gateways,
+        fixed: BTreeMap::from(fixed),
+        configuration_hash: configuration_hash(config),
+        segment_bytes: config.journal.segment_bytes,
+    }
+}
+
+/// Tells one configuration from another in a segment's header: FNV-1a over its checked form, in
+/// two halves with different offsets. For people who look for what changed, not against forgery.
+fn configuration_hash(config: &Config) -> [u8; 16] {
+    const PRIME: u64 = 0x0000_0100_0000_01b3;
+    let text = format!("{config:?}");
+    let half = |offset: u64| {
+        text.bytes().fold(offset, |hash, byte| {
+            (hash ^ u64::from(byte)).wrapping_mul(PRIME)
+        })
+    };
+    let mut bytes = [0; 16];
+    let (low, high) = bytes.split_at_mut(8);
+    low.copy_from_slice(&half(0xcbf2_9ce4_8422_2325).to_le_bytes());
+    high.copy_from_slice(&half(0x9ae1_6a3b_2f90_404f).to_le_bytes());
+    bytes
+}

@@ -1,7 +1,7 @@
 //! Runs one test over and over, a chunk of work at a time, until its count or its time is up.
 //!
-//! The test takes how much to do and from which seed out of its environment; a chunk counts only
-//! when the test ran and passed.
+//! The test takes how much to do and from which seed out of its environment, and prints how much
+//! it has done; a chunk counts only when the test passed, and for what it printed.
 
 use std::path::Path;
 use std::process::Command;
@@ -35,15 +35,19 @@ pub(super) struct ChunkedTest {
     pub(super) count_variable: &'static str,
     /// The variable that says from which seed.
     pub(super) seed_variable: &'static str,
+    /// How a line begins that says how many units were done; the number follows.
+    pub(super) said: &'static str,
     /// Units of the first chunk, before the pace is known.
     pub(super) first_chunk: u64,
+    /// Units of a chunk at the most: what the test keeps in memory grows with them.
+    pub(super) chunk_max: u64,
     /// Units after which the stage is done, over all runs.
     pub(super) total: u64,
 }
 
 /// How one chunk ended.
 enum Chunk {
-    Passed(Duration),
+    Passed { done: u64, elapsed: Duration },
     Failed,
     CutOff,
 }
@@ -64,12 +68,15 @@ impl ChunkedTest {
             return Ok(false);
         }
         while counts.done < total && has_time(&counts, deadline) {
-            let units = next_chunk(&counts, self.first_chunk).min(total - counts.done);
+            let left = total - counts.done;
+            let units = next_chunk(&counts, self.first_chunk)
+                .min(self.chunk_max)
+                .min(left);
             let seed = counts.next_seed();
             match self.chunk(root, units, seed, deadline)? {
-                Chunk::Passed(elapsed) => {
+                Chunk::Passed { done, elapsed } => {
                     counts.chunks += 1;
-                    counts.done += units;
+                    counts.done += done;
                     counts.elapsed_ms += u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX);
                 }
                 Chunk::Failed => counts.failed_seeds.push(seed),
@@ -120,7 +127,11 @@ impl ChunkedTest {
         let hung = started + CHUNK_MAX;
         let end = deadline.min(hung);
         let mut report = TestReport::default();
-        let ended = process::stream(&mut command, Some(end), &mut |line| report.line(line))?;
+        let mut done = 0;
+        let ended = process::stream(&mut command, Some(end), &mut |line| {
+            report.line(line);
+            done += said(line, self.said).unwrap_or(0);
+        })?;
         match ended {
             Ended::Deadline if end == hung => {
                 println!("{}: no end after {} s", self.stage, CHUNK_MAX.as_secs());
@@ -133,8 +144,15 @@ impl ChunkedTest {
                     passed: 1..,
                     skipped: 0,
                     ..
-                } => Ok(Chunk::Passed(started.elapsed())),
-                totals => bail!("{}: the test did not run: {totals}", self.stage),
+                } if done > 0 => Ok(Chunk::Passed {
+                    done,
+                    elapsed: started.elapsed(),
+                }),
+                totals => bail!(
+                    "{}: no test said how many {} it did: {totals}",
+                    self.stage,
+                    self.unit
+                ),
             },
         }
     }
@@ -164,6 +182,15 @@ impl ChunkedTest {
              {seconds} s"
         )
     }
+}
+
+/// Returns the number that follows `beginning` at the start of `line`.
+fn said(line: &str, beginning: &str) -> Option<u64> {
+    let rest = line.strip_prefix(beginning)?;
+    let end = rest
+        .find(|each: char| !each.is_ascii_digit())
+        .unwrap_or(rest.len());
+    rest[..end].parse().ok()
 }
 
 /// Returns how many units the next chunk should do to take about [`CHUNK_MS`].

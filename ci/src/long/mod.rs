@@ -45,24 +45,28 @@ enum Stage {
     Differential,
 }
 
-/// Cycles are whole starts of the server, with its recovery.
+/// A kill is a whole life of the server: start, recovery, load, kill -9.
 const CRASH: ChunkedTest = ChunkedTest {
     stage: "crash",
-    unit: "cycles",
+    unit: "kills",
     test: &["-p", "matchgate-server", "--test", "it", "--", "crash"],
     count_variable: "MATCHGATE_CRASH_CYCLES",
     seed_variable: "MATCHGATE_CRASH_SEED",
+    said: "killed ",
     first_chunk: 20,
+    chunk_max: 500,
     total: 10_000,
 };
 
 const DIFFERENTIAL: ChunkedTest = ChunkedTest {
     stage: "differential",
     unit: "commands",
-    test: &["-p", "matchgate-core", "--", "differential"],
+    test: &["-p", "matchgate-core", "--test", "differential", "--"],
     count_variable: "MATCHGATE_DIFFERENTIAL_COMMANDS",
     seed_variable: "MATCHGATE_DIFFERENTIAL_SEED",
+    said: "compared ",
     first_chunk: 1_000_000,
+    chunk_max: 100_000_000,
     total: 1_000_000_000,
 };
 

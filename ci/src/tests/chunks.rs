@@ -2,15 +2,17 @@
 
 use std::time::{Duration, Instant};
 
-use super::{ChunkedTest, Counts, has_time, next_chunk};
+use super::{ChunkedTest, Counts, has_time, next_chunk, said};
 
 const TEST: ChunkedTest = ChunkedTest {
     stage: "crash",
-    unit: "cycles",
+    unit: "kills",
     test: &["-p", "matchgate-server", "--", "crash"],
     count_variable: "COUNT",
     seed_variable: "SEED",
+    said: "killed ",
     first_chunk: 20,
+    chunk_max: 500,
     total: 100,
 };
 
@@ -53,7 +55,7 @@ fn summary_counts_what_all_runs_have_done() {
     let summary = TEST.summary(&counts(2, 40, 61_500), 100);
     assert_eq!(
         summary,
-        "crash: 40 of 100 cycles in 2 chunks, 0 failed, 61 s"
+        "crash: 40 of 100 kills in 2 chunks, 0 failed, 61 s"
     );
 }
 
@@ -64,4 +66,12 @@ fn failed_chunk_can_be_repeated_from_one_line() {
         line,
         "COUNT=80 SEED=7 cargo test --release -p matchgate-server -- crash"
     );
+}
+
+#[test]
+fn only_a_line_of_the_agreed_form_says_what_was_done() {
+    assert_eq!(said("killed 25 times, 24 under load", "killed "), Some(25));
+    assert_eq!(said("killed 7", "killed "), Some(7));
+    assert_eq!(said("killed by hand", "killed "), None);
+    assert_eq!(said("it was killed 3 times", "killed "), None);
 }

@@ -76,6 +76,7 @@ impl ChunkedTest {
             match self.chunk(root, units, seed, deadline)? {
                 Chunk::Passed { done, elapsed } => {
                     counts.chunks += 1;
+                    counts.asked += units;
                     counts.done += done;
                     counts.elapsed_ms += u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX);
                 }
@@ -201,8 +202,8 @@ fn next_chunk(counts: &Counts, first: u64) -> u64 {
     if counts.chunks == 0 {
         return first;
     }
-    let at_this_pace = counts.done.saturating_mul(CHUNK_MS) / counts.elapsed_ms.max(1);
-    let mean = counts.done / counts.chunks;
+    let at_this_pace = counts.asked.saturating_mul(CHUNK_MS) / counts.elapsed_ms.max(1);
+    let mean = counts.asked / counts.chunks;
     at_this_pace.min(mean.saturating_mul(4)).max(1)
 }
 

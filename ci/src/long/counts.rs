@@ -29,7 +29,9 @@ pub(super) struct Counts {
     pub(super) attempts: u64,
     /// Chunks that passed.
     pub(super) chunks: u64,
-    /// Units done in the chunks that passed.
+    /// Units that the chunks that passed were asked for.
+    pub(super) asked: u64,
+    /// Units that those chunks said they did: more, when several tests do them.
     pub(super) done: u64,
     /// Time of the chunks that passed, in milliseconds.
     pub(super) elapsed_ms: u64,
@@ -49,6 +51,7 @@ impl Counts {
             seed_first: since_epoch.as_secs() << 20,
             attempts: 0,
             chunks: 0,
+            asked: 0,
             done: 0,
             elapsed_ms: 0,
             failed_seeds: Vec::new(),

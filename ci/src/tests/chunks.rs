@@ -19,6 +19,7 @@ const TEST: ChunkedTest = ChunkedTest {
 fn counts(chunks: u64, done: u64, elapsed_ms: u64) -> Counts {
     Counts {
         chunks,
+        asked: done,
         done,
         elapsed_ms,
         ..Counts::new("code".to_owned())

@@ -60,9 +60,14 @@ impl GatewayCore {
                 epoch: self.options.epoch,
                 cause: cause.filter(|_| !matches!(part, Part::Resting(_))),
             };
+            // What the disk has already waits for nothing: older legs are gone from the queue.
+            let on_disk = self.synced.holds_command(shard.0, event.header.sequence.0);
             match durability {
-                Durability::Synced => side.held.push(leg),
                 Durability::Written => self.release(shard, RunClass::Written, &leg, outlet)?,
+                Durability::Synced if on_disk => {
+                    self.release(shard, RunClass::Synced, &leg, outlet)?;
+                }
+                Durability::Synced => side.held.push(leg),
             }
         }
         Ok(())

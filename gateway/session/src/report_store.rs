@@ -59,6 +59,13 @@ impl Horizon {
         }
     }
 
+    /// Returns whether a shard's command is on disk.
+    pub(crate) fn holds_command(&self, shard: u8, sequence: u64) -> bool {
+        self.shards
+            .get(usize::from(shard))
+            .is_some_and(|&mark| mark >= sequence)
+    }
+
     fn covers(&self, needed: &Self) -> bool {
         self.log >= needed.log
             && self
@@ -72,10 +79,7 @@ impl Horizon {
         self.log >= stored.log_sequence
             && match stored.basis {
                 Basis::Log => true,
-                Basis::Command { shard, sequence } => self
-                    .shards
-                    .get(usize::from(shard))
-                    .is_some_and(|&mark| mark >= sequence),
+                Basis::Command { shard, sequence } => self.holds_command(shard, sequence),
                 Basis::Horizon => self.covers(needed),
             }
     }

@@ -1,1 +1,14 @@
+//! Tests: each is a rule of the session, named as the rule.
 
+mod audit;
+mod checks;
+mod disk;
+mod gateway_log;
+mod mass_cancel;
+mod power_loss;
+mod random;
+mod recovery;
+mod release;
+mod session;
+mod table;
+mod venue;

@@ -1,11 +1,11 @@
 //! The data directory: its lock, its layout, its epoch, and how the last process ended. Knows no
 //! record; streams are opened by [`open_stream`](crate::open_stream).
 
+mod lock;
 pub(crate) mod meta;
 pub(crate) mod staging_folder;
 
 use std::collections::BTreeMap;
-use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
@@ -14,6 +14,7 @@ use uuid::Uuid;
 use crate::error::{DirectoryError, JournalError, directory_io_error};
 use crate::staging::marks::Marks;
 use crate::stream::{StreamId, StreamKind};
+use lock::LockFile;
 use meta::{META_FILE, Meta, StreamMeta, sync_folder};
 use staging_folder::StagingFolder;
 
@@ -64,7 +65,7 @@ pub struct DataDirectory {
     staging: StagingFolder,
     opened: Mutex<BTreeMap<StreamId, Marks>>,
     /// Held, never read.
-    _lock: File,
+    _lock: LockFile,
 }
 
 impl DataDirectory {
@@ -97,7 +98,10 @@ impl DataDirectory {
         let path = &path
             .canonicalize()
             .map_err(directory_io_error("resolving", path))?;
-        let lock = lock_file(&path.join(LOCK_FILE))?;
+        if let Some(parent) = path.parent() {
+            sync_folder(parent)?;
+        }
+        let lock = LockFile::take(&path.join(LOCK_FILE))?;
         let boot_id = read_boot_id()?;
         let found = Meta::read(path)?;
         let start_kind = start_kind(found.as_ref(), boot_id);
@@ -300,24 +304,6 @@ fn check_layout(layout: &Layout) -> Result<(), DirectoryError> {
     Ok(())
 }
 
-/// Takes the exclusive lock on the file at `path`, which is made where there is none.
-pub(crate) fn lock_file(path: &Path) -> Result<File, DirectoryError> {
-    let file = File::options()
-        .read(true)
-        .write(true)
-        .create(true)
-        .truncate(false)
-        .open(path)
-        .map_err(directory_io_error("opening", path))?;
-    match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => Err(DirectoryError::Locked {
-            path: path.to_path_buf(),
-        }),
-        Err(TryLockError::Error(error)) => Err(directory_io_error("locking", path)(error)),
-    }
-}
-
 fn read_boot_id() -> Result<Uuid, DirectoryError> {
     let path = Path::new(BOOT_ID_FILE);
     let text = std::fs::read_to_string(path).map_err(directory_io_error("reading", path))?;
@@ -380,7 +366,7 @@ fn check_same(path: &Path, meta: &Meta, layout: &Layout) -> Result<(), Directory
             return mismatch(key, file.copied(), asked.copied());
         }
     }
-    sync_folder(path)
+    Ok(())
 }
 
 fn streams_of(layout: &Layout) -> Vec<StreamId> {

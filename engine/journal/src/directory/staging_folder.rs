@@ -3,12 +3,11 @@
 //! A stream that segments hold wholly has a file `{stream}.settled` until its staging file is
 //! made; so a kill between the two is told from a staging file that somebody removed.
 
-use std::fs::File;
 use std::path::{Path, PathBuf};
 
 use uuid::Uuid;
 
-use super::lock_file;
+use super::lock::LockFile;
 use crate::error::{DirectoryError, directory_io_error};
 use crate::stream::StreamId;
 
@@ -31,7 +30,7 @@ pub(crate) enum Left {
 pub(crate) struct StagingFolder {
     path: PathBuf,
     /// Held, never read: two copies of a directory would meet here.
-    _lock: File,
+    _lock: LockFile,
 }
 
 const LOSSY: &str = "lossy";
@@ -43,7 +42,7 @@ impl StagingFolder {
         if !path.is_dir() {
             return Err(DirectoryError::StagingMissing { path });
         }
-        let lock = lock_file(&path.join("LOCK"))?;
+        let lock = LockFile::take(&path.join("LOCK"))?;
         Ok(Self { path, _lock: lock })
     }
 
@@ -56,7 +55,7 @@ impl StagingFolder {
     ) -> Result<Self, DirectoryError> {
         let path = folder(root, uuid);
         std::fs::create_dir_all(&path).map_err(directory_io_error("making", &path))?;
-        let lock = lock_file(&path.join("LOCK"))?;
+        let lock = LockFile::take(&path.join("LOCK"))?;
         let folder = Self { path, _lock: lock };
         for stream in streams {
             remove_file(&folder.file(*stream))?;

@@ -220,22 +220,6 @@ fn a_segment_of_a_later_format_is_named_as_such() {
     );
 }
 
-/// CRC-32C bit by bit: another road to the same number.
-fn crc32c(bytes: &[u8]) -> u32 {
-    let mut crc = u32::MAX;
-    for byte in bytes {
-        crc ^= u32::from(*byte);
-        for _ in 0..8 {
-            crc = if crc & 1 == 1 {
-                (crc >> 1) ^ 0x82F6_3B78
-            } else {
-                crc >> 1
-            };
-        }
-    }
-    !crc
-}
-
 fn assert_reason(error: &JournalError, expected: DamageReason) {
     assert!(
         matches!(error, JournalError::Damaged { reason, .. } if *reason == expected),

@@ -9,6 +9,7 @@ mod damage;
 mod directory;
 mod follow;
 mod kill;
+mod layout;
 mod power_loss;
 mod recovery;
 mod round_trip;

@@ -186,7 +186,7 @@ fn a_staging_log_that_lacks_an_acknowledged_record_is_damage() {
     drop((opened, directory));
     let path = home.staging_file();
     let mut staging = std::fs::read(&path).expect("the staging file");
-    let at: usize = 4096 + (1..=12).map(|at| record_length(at)).sum::<usize>();
+    let at: usize = 4096 + (1..=12).map(record_length).sum::<usize>();
     staging[at..at + 8].fill(0);
     std::fs::write(&path, staging).expect("written");
 
@@ -196,17 +196,11 @@ fn a_staging_log_that_lacks_an_acknowledged_record_is_damage() {
 }
 
 fn assert_damaged(error: &JournalError, path: &Path, at: usize, why: DamageReason, good: u64) {
-    let JournalError::Damaged {
-        file,
-        offset,
-        reason,
-        last_good_sequence,
-    } = error
-    else {
-        panic!("{error}");
-    };
-    assert_eq!(file, path);
-    assert_eq!(*offset, u64::try_from(at).expect("small"));
-    assert_eq!(*reason, why);
-    assert_eq!(*last_good_sequence, good);
+    let is_named = matches!(error,
+        JournalError::Damaged { file, offset, reason, last_good_sequence }
+            if file == path
+                && *offset == u64::try_from(at).expect("small")
+                && *reason == why
+                && *last_good_sequence == good);
+    assert!(is_named, "{error}; expected {why} at {at} after {good}");
 }

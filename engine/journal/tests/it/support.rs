@@ -174,13 +174,7 @@ impl RunningWriter {
         let stop = Arc::new(AtomicBool::new(false));
         let writer = Writer::new(halves, backend, SEGMENT_BYTES).expect("bounds");
         let seen = Arc::clone(&stop);
-        let thread = std::thread::spawn(move || {
-            let done = writer.run(&seen);
-            if let Err(error) = &done {
-                println!("the writer ended: {error}");
-            }
-            done
-        });
+        let thread = std::thread::spawn(move || writer.run(&seen));
         Self { stop, thread }
     }
 
@@ -262,4 +256,20 @@ pub(crate) fn options() -> StagingOptions {
     StagingOptions {
         capacity_bytes: STAGING_BYTES,
     }
+}
+
+/// CRC-32C bit by bit: another road to the same number.
+pub(crate) fn crc32c(bytes: &[u8]) -> u32 {
+    let mut crc = u32::MAX;
+    for byte in bytes {
+        crc ^= u32::from(*byte);
+        for _ in 0..8 {
+            crc = if crc & 1 == 1 {
+                (crc >> 1) ^ 0x82F6_3B78
+            } else {
+                crc >> 1
+            };
+        }
+    }
+    !crc
 }

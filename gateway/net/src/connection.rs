@@ -50,6 +50,10 @@ pub(crate) struct Connection {
     pub(crate) receiving: bool,
     /// A send is with the kernel.
     pub(crate) sending: bool,
+    /// A request to stop the receive is with the kernel.
+    pub(crate) canceling: bool,
+    /// Its owner takes no bytes for the time being.
+    pub(crate) paused: bool,
     /// Stands in the list of slots that the next submission looks at.
     pub(crate) dirty: bool,
     /// Bytes of it still go to its owner.
@@ -62,7 +66,8 @@ pub(crate) struct Connection {
 
 impl Connection {
     fn ready_to_free(&self) -> bool {
-        self.phase == Phase::Ended && self.end_told && !self.receiving && !self.sending
+        let in_flight = self.receiving || self.sending || self.canceling;
+        self.phase == Phase::Ended && self.end_told && !in_flight
     }
 }
 
@@ -83,6 +88,8 @@ impl ConnectionTable {
                 socket: None,
                 receiving: false,
                 sending: false,
+                canceling: false,
+                paused: false,
                 dirty: false,
                 delivering: false,
                 peer_ended: false,
@@ -105,6 +112,7 @@ impl ConnectionTable {
         connection.phase = Phase::Open;
         connection.socket = Some(socket);
         connection.delivering = true;
+        connection.paused = false;
         connection.peer_ended = false;
         connection.end_told = false;
         Ok(ConnectionId {

@@ -15,7 +15,12 @@
 pub mod acceptor;
 mod connection;
 pub mod directory;
+mod frame_buffer;
+pub mod gateway_agent;
 pub mod handover;
+mod line;
+pub mod live_outlet;
+mod network;
 pub mod reactor;
 #[expect(
     unsafe_code,
@@ -26,7 +31,9 @@ mod ring;
 pub use acceptor::{Acceptor, AcceptorOptions, AcceptorWiring};
 pub use connection::{CloseCause, ConnectionId};
 pub use directory::{Directory, DirectoryEntry, DuplicateKey};
+pub use gateway_agent::{GatewayAgent, GatewayAgentOptions, GatewayWiring, ShardLink};
 pub use handover::{Handover, HandoverConsumer, HandoverProducer, handover_ring};
+pub use live_outlet::LiveOutlet;
 pub use reactor::{AdoptError, Reactor, ReactorError, ReactorEvent, ReactorOptions};
 pub use ring::{SocketConsumer, SocketProducer};
 

@@ -23,6 +23,8 @@ pub const RECEIVE_BUFFER_BYTES_MAX: u32 = 65_536;
 /// Bytes that may wait to be sent on one connection at the most, beside those in flight.
 pub const OUTPUT_BYTES_MAX: usize = 1 << 20;
 
+const REUSED: &str = "a slot is not used again while an operation of it is in flight";
+
 /// Sizes of a reactor, fixed at its start.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ReactorOptions {
@@ -69,13 +71,13 @@ pub enum ReactorError {
     Enter(#[source] io::Error),
 }
 
-/// A socket was not taken over; it is closed.
+/// A socket was not taken over.
 #[derive(Debug, thiserror::Error)]
 pub enum AdoptError {
-    /// Every slot is in use.
+    /// Every slot is in use. Here is the socket back.
     #[error("every connection slot is in use")]
-    Full,
-    /// The socket could not be set up.
+    Full(TcpStream),
+    /// The socket could not be set up; it is closed.
     #[error("socket could not be set up: {0}")]
     Socket(#[from] io::Error),
 }
@@ -126,8 +128,10 @@ pub struct Reactor {
     uring: Uring,
     table: ConnectionTable,
     pending: VecDeque<Pending>,
+    /// Bytes of paused connections.
+    parked: VecDeque<(ConnectionId, Filled)>,
     /// The buffer of the event that was taken last.
-    taken: Option<Filled>,
+    taken: Option<(ConnectionId, Filled)>,
     /// Slots that the next submission looks at.
     dirty: VecDeque<u32>,
     listener: Option<TcpListener>,
@@ -158,6 +162,7 @@ impl Reactor {
             uring,
             table,
             pending: VecDeque::with_capacity(pending),
+            parked: VecDeque::with_capacity(usize::from(options.receive_buffers)),
             taken: None,
             dirty: VecDeque::with_capacity(slots),
             listener: None,
@@ -183,11 +188,11 @@ impl Reactor {
     ///
     /// # Errors
     ///
-    /// Returns an [`AdoptError`]; the socket is closed then.
+    /// Returns an [`AdoptError`].
     pub fn adopt(&mut self, socket: TcpStream) -> Result<ConnectionId, AdoptError> {
         socket.set_nodelay(true)?;
         socket.set_nonblocking(false)?;
-        let id = self.table.open(socket).map_err(|_| AdoptError::Full)?;
+        let id = self.table.open(socket).map_err(AdoptError::Full)?;
         let connection = self.table.slot_mut(id.slot);
         let file = connection.socket.as_ref().map(AsFd::as_fd);
         if let Err(error) = self.uring.set_file(id.slot, file) {
@@ -232,6 +237,12 @@ impl Reactor {
                     self.counts.sends_partial += u64::from(outcome.is_ok() && !whole);
                     self.on_sent(ConnectionId { slot, generation }, outcome);
                 }
+                Completion::CancelEnded { slot, generation } => {
+                    let connection = self.table.slot_mut(slot);
+                    debug_assert!(connection.generation == generation, "{REUSED}");
+                    connection.canceling = false;
+                    self.mark(slot);
+                }
             }
         }
         completions
@@ -247,29 +258,59 @@ impl Reactor {
     /// Returns the oldest event that was not taken. Bytes of a connection that was closed on our
     /// side are left out.
     pub fn next_event(&mut self) -> Option<ReactorEvent<'_>> {
-        if let Some(filled) = self.taken.take() {
+        if let Some((_, filled)) = self.taken.take() {
             self.uring.give_back(filled);
         }
         loop {
             match self.pending.pop_front()? {
                 Pending::Accepted(id) => return Some(ReactorEvent::Accepted(id)),
                 Pending::Closed(id, cause) => {
+                    self.unpark(id, false);
                     self.table.slot_mut(id.slot).end_told = true;
                     self.free_if_ready(id.slot);
                     return Some(ReactorEvent::Closed(id, cause));
                 }
-                Pending::Received(id, filled) => {
-                    if self
-                        .table
-                        .get(id)
-                        .is_some_and(|connection| connection.delivering)
-                    {
-                        let bytes = self.uring.bytes(self.taken.insert(filled));
+                Pending::Received(id, filled) => match self.table.get(id) {
+                    Some(connection) if connection.delivering && connection.paused => {
+                        self.parked.push_back((id, filled));
+                    }
+                    Some(connection) if connection.delivering => {
+                        let (_, filled) = self.taken.insert((id, filled));
+                        let bytes = self.uring.bytes(filled);
                         return Some(ReactorEvent::Received(id, bytes));
                     }
-                    self.uring.give_back(filled);
-                }
+                    Some(_) | None => self.uring.give_back(filled),
+                },
             }
+        }
+    }
+
+    /// Makes the last `rest` bytes of the event taken last the next event, for an owner who could
+    /// not use them all. Nothing where that event brought no bytes.
+    pub fn leave_rest(&mut self, rest: usize) {
+        if let Some((id, mut filled)) = self.taken.take() {
+            filled.keep_last(rest);
+            self.pending.push_front(Pending::Received(id, filled));
+        }
+    }
+
+    /// Keeps the bytes of a connection back, and soon stops to receive on it, until
+    /// [`Reactor::resume`]. Other connections go on.
+    pub fn pause(&mut self, id: ConnectionId) {
+        if let Some(connection) = self.table.get_mut(id) {
+            connection.paused = true;
+            self.mark(id.slot);
+        }
+    }
+
+    /// Brings the bytes of a paused connection again, those kept back first.
+    pub fn resume(&mut self, id: ConnectionId) {
+        if let Some(connection) = self.table.get_mut(id)
+            && connection.paused
+        {
+            connection.paused = false;
+            self.unpark(id, true);
+            self.mark(id.slot);
         }
     }
 
@@ -331,6 +372,7 @@ impl Reactor {
         if connection.phase == Phase::Open {
             connection.phase = Phase::Flushing;
             connection.delivering = false;
+            connection.paused = false;
             self.mark(id.slot);
         }
     }
@@ -413,16 +455,15 @@ impl Reactor {
     fn on_accepted(&mut self, socket: OwnedFd) {
         match self.adopt(socket.into()) {
             Ok(id) => self.pending.push_back(Pending::Accepted(id)),
-            Err(AdoptError::Full | AdoptError::Socket(_)) => self.counts.connections_refused += 1,
+            Err(AdoptError::Full(_) | AdoptError::Socket(_)) => {
+                self.counts.connections_refused += 1;
+            }
         }
     }
 
     fn on_received(&mut self, id: ConnectionId, what: Received, more: bool) {
         let connection = self.table.slot_mut(id.slot);
-        debug_assert!(
-            connection.generation == id.generation,
-            "no slot is reused in flight"
-        );
+        debug_assert!(connection.generation == id.generation, "{REUSED}");
         connection.receiving = more;
         let delivering = connection.delivering;
         match what {
@@ -442,6 +483,7 @@ impl Reactor {
                 }
             }
             Received::NoBuffer => self.counts.receives_starved += 1,
+            Received::Canceled => {}
             Received::Failed(error) => self.end(id, CloseCause::Failed(error)),
         }
         if !more {
@@ -451,10 +493,7 @@ impl Reactor {
 
     fn on_sent(&mut self, id: ConnectionId, outcome: Result<u32, i32>) {
         let connection = self.table.slot_mut(id.slot);
-        debug_assert!(
-            connection.generation == id.generation,
-            "no slot is reused in flight"
-        );
+        debug_assert!(connection.generation == id.generation, "{REUSED}");
         connection.sending = false;
         match outcome {
             Ok(length) => self.counts.bytes_sent += u64::from(length),
@@ -514,13 +553,37 @@ impl Reactor {
             }
             Phase::Draining => {}
         }
-        if !connection.receiving && !connection.peer_ended {
+        if connection.paused {
+            // Only while it is open: what ends or drains takes what comes and drops it.
+            if connection.receiving && !connection.canceling && connection.phase == Phase::Open {
+                connection.canceling = self.uring.cancel_receive(slot, generation).is_ok();
+                again |= !connection.canceling;
+            }
+        } else if !connection.receiving && !connection.peer_ended {
             connection.receiving =
                 self.uring.has_buffer() && self.uring.receive(slot, generation).is_ok();
             again |= !connection.receiving;
         }
         if again {
             self.mark(slot);
+        }
+    }
+
+    /// Takes the bytes of a connection out of those kept back: to be the next events, or not at
+    /// all.
+    fn unpark(&mut self, id: ConnectionId, deliver: bool) {
+        // Backwards, so that what goes to the front of the events stands there in order.
+        for _ in 0..self.parked.len() {
+            let Some((of, filled)) = self.parked.pop_back() else {
+                break;
+            };
+            if of != id {
+                self.parked.push_front((of, filled));
+            } else if deliver {
+                self.pending.push_front(Pending::Received(id, filled));
+            } else {
+                self.uring.give_back(filled);
+            }
         }
     }
 

@@ -17,6 +17,8 @@ const PAGE_BYTES: usize = 4096;
 #[derive(Debug)]
 pub(crate) struct Filled {
     buffer: u16,
+    /// Bytes at its start that were used already.
+    used: u32,
     length: u32,
 }
 
@@ -24,7 +26,13 @@ impl Filled {
     /// Returns how many bytes it holds.
     #[inline]
     pub(crate) fn length(&self) -> u32 {
-        self.length
+        self.length - self.used
+    }
+
+    /// Leaves only the last `rest` bytes; all, where it holds fewer.
+    pub(crate) fn keep_last(&mut self, rest: usize) {
+        let rest = u32::try_from(rest).unwrap_or(u32::MAX);
+        self.used = self.used.max(self.length.saturating_sub(rest));
     }
 }
 
@@ -113,19 +121,24 @@ impl ReceiveBuffers {
         debug_assert!(known, "the kernel fills only buffers it was given");
         known.then(|| {
             self.out += 1;
-            Filled { buffer, length }
+            Filled {
+                buffer,
+                used: 0,
+                length,
+            }
         })
     }
 
     /// Returns the bytes of a filled buffer.
     #[inline]
     pub(crate) fn bytes(&self, filled: &Filled) -> &[u8] {
-        let length = usize::try_from(filled.length).expect("a length fits the address space");
+        let number = |bytes: u32| usize::try_from(bytes).expect("a length fits the address space");
         let start = self.buffer_start(filled.buffer);
         // SAFETY: the buffer lies inside our allocation, `length` is at most its size (checked
         // when it was taken), the kernel wrote the bytes, and does not write there again before
         // `give_back`, which takes the key.
-        unsafe { std::slice::from_raw_parts(start.as_ptr(), length) }
+        let bytes = unsafe { std::slice::from_raw_parts(start.as_ptr(), number(filled.length)) };
+        bytes.get(number(filled.used)..).unwrap_or_default()
     }
 
     /// Gives a buffer back to the kernel.

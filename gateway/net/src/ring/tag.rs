@@ -12,6 +12,7 @@ pub(crate) const TAG_SLOTS_MAX: u32 = 1 << 24;
 const ACCEPT: u64 = 1;
 const RECEIVE: u64 = 2;
 const SEND: u64 = 3;
+const CANCEL_RECEIVE: u64 = 4;
 
 /// What was asked of the kernel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,6 +23,8 @@ pub(crate) enum Operation {
     Receive,
     /// Send once.
     Send,
+    /// Stop to receive.
+    CancelReceive,
 }
 
 /// An operation and the use of a connection slot that it belongs to.
@@ -43,6 +46,7 @@ impl Tag {
             Operation::Accept => ACCEPT,
             Operation::Receive => RECEIVE,
             Operation::Send => SEND,
+            Operation::CancelReceive => CANCEL_RECEIVE,
         };
         (operation << 56) | (u64::from(self.slot) << 32) | u64::from(self.generation)
     }
@@ -53,6 +57,7 @@ impl Tag {
             ACCEPT => Operation::Accept,
             RECEIVE => Operation::Receive,
             SEND => Operation::Send,
+            CANCEL_RECEIVE => Operation::CancelReceive,
             _ => return None,
         };
         Some(Self {
@@ -69,7 +74,13 @@ mod tests {
 
     #[test]
     fn tag_comes_back_from_the_kernel_as_it_went() {
-        for operation in [Operation::Accept, Operation::Receive, Operation::Send] {
+        let operations = [
+            Operation::Accept,
+            Operation::Receive,
+            Operation::Send,
+            Operation::CancelReceive,
+        ];
+        for operation in operations {
             for slot in [0, 1, TAG_SLOTS_MAX - 1] {
                 for generation in [0, 1, u32::MAX] {
                     let tag = Tag {

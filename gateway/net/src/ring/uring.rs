@@ -49,6 +49,8 @@ pub(crate) enum Received {
     End,
     /// No buffer was free; nothing was taken from the socket.
     NoBuffer,
+    /// It was told to stop.
+    Canceled,
     /// The connection failed with this error number.
     Failed(i32),
 }
@@ -76,6 +78,8 @@ pub(crate) enum Completion {
         outcome: Result<u32, i32>,
         whole: bool,
     },
+    /// The request to stop a receive has ended, whether or not there was one to stop.
+    CancelEnded { slot: u32, generation: u32 },
 }
 
 /// The instance and all memory that its operations use.
@@ -105,8 +109,8 @@ impl Uring {
     /// Returns the kernel's error: io_uring is disabled, or older than Linux 6.6, or memory may
     /// not be locked.
     pub(crate) fn new(options: &UringOptions) -> io::Result<Self> {
-        // One receive and one send a slot, and the accept.
-        let submissions = (2 * options.slots + 2).next_power_of_two();
+        // One receive, one send and one cancel a slot, and the accept.
+        let submissions = (3 * options.slots + 1).next_power_of_two();
         let completions = submissions * 2 + u32::from(options.receive_buffers).next_power_of_two();
         assert!(options.slots <= TAG_SLOTS_MAX, "every slot has a tag");
         let uring = IoUring::builder()
@@ -179,6 +183,22 @@ impl Uring {
         )
     }
 
+    /// Begins to stop the receive of a slot; it ends with [`Received::Canceled`], or with what
+    /// it came upon before.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`Full`].
+    pub(crate) fn cancel_receive(&mut self, slot: u32, generation: u32) -> Result<(), Full> {
+        let tag = |operation| Tag {
+            operation,
+            slot,
+            generation,
+        };
+        let cancel = opcode::AsyncCancel::new(tag(Operation::Receive).pack()).build();
+        self.push(&cancel, tag(Operation::CancelReceive))
+    }
+
     /// Begins to send what the slot's output has, unless a send is in flight or there is nothing.
     ///
     /// # Errors
@@ -206,7 +226,7 @@ impl Uring {
     /// Queues one operation.
     fn push(&mut self, entry: &squeue::Entry, tag: Tag) -> Result<(), Full> {
         let entry = entry.clone().user_data(tag.pack());
-        // SAFETY: an accept and a receive point to no memory of ours but the registered buffers;
+        // SAFETY: an accept, a receive and a cancel point to no memory of ours but the registered buffers;
         // the bytes of a send stay untouched until its completion (`Output::begin_send`); `drop`
         // frees neither before no operation is in flight.
         let pushed = unsafe { self.uring.submission().push(&entry) };
@@ -285,6 +305,7 @@ impl Uring {
                         more,
                     }
                 }
+                Operation::CancelReceive => Completion::CancelEnded { slot, generation },
                 Operation::Send => {
                     let length = usize::try_from(result.unwrap_or(0)).unwrap_or(0);
                     let whole = self.output(slot).sent(length);
@@ -316,6 +337,7 @@ impl Uring {
             }
             (Ok(_), None) => Received::End,
             (Err(libc::ENOBUFS), _) => Received::NoBuffer,
+            (Err(libc::ECANCELED), _) => Received::Canceled,
             (Err(error), _) => Received::Failed(error),
         }
     }

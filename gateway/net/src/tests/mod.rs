@@ -2,8 +2,11 @@
 
 mod acceptor;
 mod churn;
+mod gateway;
+mod member;
 mod peer;
 mod reactor;
+mod venue;
 
 use matchgate_runtime::alloc_guard::CountingAllocator;
 

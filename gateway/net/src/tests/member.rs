@@ -1,0 +1,93 @@
+//! A member: says requests over TCP and hears what the venue says.
+
+use std::net::SocketAddr;
+
+use matchgate_core::domain::{
+    ClientOrderId, Durability, Name, OrderType, Price, Quantity, RequestNumber, Side, Symbol,
+    TimeInForce,
+};
+use matchgate_schema::capnp::{Encoder, decode_server, encode_client, frame};
+use matchgate_schema::message::{
+    ClientMessage, Logon, NewOrderRequest, PROTOCOL_VERSION, Report, ServerMessage,
+};
+
+use super::peer::Peer;
+
+/// The other end of a session.
+pub(super) struct Member {
+    pub(super) peer: Peer,
+    encoder: Encoder,
+    parsed: usize,
+    /// Everything heard so far.
+    pub(super) heard: Vec<ServerMessage>,
+}
+
+impl Member {
+    pub(super) fn connect(address: SocketAddr) -> Self {
+        Self::of(Peer::connect(address))
+    }
+
+    pub(super) fn of(peer: Peer) -> Self {
+        Self {
+            peer,
+            encoder: Encoder::new(),
+            parsed: 0,
+            heard: Vec::new(),
+        }
+    }
+
+    pub(super) fn say(&mut self, message: &ClientMessage) {
+        let frame = encode_client(message, &mut self.encoder).to_vec();
+        self.peer.write_all(&frame);
+    }
+
+    /// Takes what has come, whole messages only.
+    pub(super) fn listen(&mut self) {
+        self.peer.read();
+        while let Some(frame) = frame::next_from_server(&self.peer.received[self.parsed..]).unwrap()
+        {
+            self.parsed += frame.len();
+            self.heard.push(decode_server(frame).unwrap());
+        }
+    }
+
+    /// Returns the numbered messages heard so far.
+    pub(super) fn reports(&self) -> Vec<(u64, Report)> {
+        let of = |message: &ServerMessage| match message {
+            ServerMessage::Report {
+                sequence, report, ..
+            } => Some((*sequence, *report)),
+            _ => None,
+        };
+        self.heard.iter().filter_map(of).collect()
+    }
+}
+
+pub(super) fn frame_of(message: &ClientMessage) -> Vec<u8> {
+    encode_client(message, &mut Encoder::new()).to_vec()
+}
+
+pub(super) fn logon(key: &str, durability: Durability) -> ClientMessage {
+    ClientMessage::Logon(Logon {
+        protocol_version: PROTOCOL_VERSION,
+        key: Name::new(key.as_bytes()).unwrap(),
+        next_expected: 1,
+        durability,
+    })
+}
+
+/// A day limit order for the session's default account.
+pub(super) fn limit_order(request: u64, side: Side, price: i64, quantity: u64) -> ClientMessage {
+    ClientMessage::NewOrder(NewOrderRequest {
+        request: RequestNumber(request),
+        client_order_id: ClientOrderId::default(),
+        account: None,
+        symbol: Symbol::new(b"ACME").unwrap(),
+        side,
+        order_type: OrderType::Limit,
+        time_in_force: TimeInForce::Day,
+        post_only: false,
+        price: Price::new(price),
+        quantity: Quantity::new(quantity),
+    })
+}

@@ -178,7 +178,8 @@ impl StreamWriter {
         self.block.clear();
         self.record_bytes = 0;
         self.block_offset = BLOCK_BYTES;
-        self.told_sequence = 0;
+        // What segments before this one hold needs no telling: it is synced, as there is a later one.
+        self.told_sequence = self.synced_sequence;
     }
 
     /// Notes that the batch is written, and where it was to be synced, synced.

@@ -55,8 +55,10 @@ pub(crate) struct ShardReplay<'a> {
     shard: ShardId,
     gateway: GatewayId,
     source: RecoveredShard<'a>,
-    /// Sequence of the last command read.
-    read: SequenceNumber,
+    /// A command that was read before its turn; its events are in `events`.
+    ahead: Option<Sequenced<Command>>,
+    /// Whether the journal has no more commands.
+    ended: bool,
     written: VecDeque<ReplayLeg>,
     synced: VecDeque<ReplayLeg>,
     /// Commands sent of which it is not known yet whether the journal has them.
@@ -73,7 +75,8 @@ impl<'a> ShardReplay<'a> {
             gateway,
             highest_ring: source.shard.last_ring(gateway),
             source,
-            read: SequenceNumber(0),
+            ahead: None,
+            ended: false,
             written: VecDeque::new(),
             synced: VecDeque::new(),
             routed: VecDeque::new(),
@@ -126,24 +129,30 @@ impl<'a> ShardReplay<'a> {
         }
     }
 
-    /// Reads the journal up to a command.
+    /// Reads the journal up to a command. One behind it is left alone, also where the command
+    /// itself is lost: the log has yet to say what became of the requests before.
     pub(crate) fn read_through(
         &mut self,
         through: SequenceNumber,
         core: &GatewayCore,
         requests: &mut RequestHistory,
     ) -> Result<(), RecoveryError> {
-        while self.read < through {
-            let next = self.source.history.next(&mut self.events);
-            let next = next.map_err(|source| RecoveryError::History {
-                shard: self.shard,
-                source,
-            })?;
-            let Some(command) = next else {
-                self.read = SequenceNumber(u64::MAX);
+        while !self.ended {
+            if self.ahead.is_none() {
+                let next = self.source.history.next(&mut self.events);
+                self.ahead = next.map_err(|source| RecoveryError::History {
+                    shard: self.shard,
+                    source,
+                })?;
+            }
+            let Some(command) = self.ahead else {
+                self.ended = true;
                 break;
             };
-            self.read = command.sequence;
+            if command.sequence > through {
+                break;
+            }
+            self.ahead = None;
             self.take_command(&command, core, requests);
         }
         Ok(())

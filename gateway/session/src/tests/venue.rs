@@ -346,7 +346,7 @@ impl Client {
             } => {
                 if let Some((last, ..)) = self.live.last() {
                     let lost_from = self.answer.map_or(0, |answer| answer.lost_from);
-                    let hole = lost_from != 0 && *last < lost_from;
+                    let hole = lost_from != 0 && sequence > lost_from;
                     assert!(sequence == last + 1 || hole, "{sequence} after {last}");
                 }
                 if let Some(before) = self.seen.insert(sequence, report) {

@@ -56,18 +56,22 @@ pub(crate) struct Connection {
     pub(crate) paused: bool,
     /// Stands in the list of slots that the next submission looks at.
     pub(crate) dirty: bool,
+    /// Stands in the list of slots with an event to be taken.
+    pub(crate) listed: bool,
+    /// Its owner has not taken the event of its beginning.
+    pub(crate) accept_untold: bool,
+    /// Why it ended, until its owner has taken that event.
+    pub(crate) end_untold: Option<CloseCause>,
     /// Bytes of it still go to its owner.
     pub(crate) delivering: bool,
     /// The peer has closed its side, so nothing more is received.
     pub(crate) peer_ended: bool,
-    /// Its owner has taken the event of its end.
-    pub(crate) end_told: bool,
 }
 
 impl Connection {
     fn ready_to_free(&self) -> bool {
         let in_flight = self.receiving || self.sending || self.canceling;
-        self.phase == Phase::Ended && self.end_told && !in_flight
+        self.phase == Phase::Ended && self.end_untold.is_none() && !in_flight
     }
 }
 
@@ -91,9 +95,11 @@ impl ConnectionTable {
                 canceling: false,
                 paused: false,
                 dirty: false,
+                listed: false,
+                accept_untold: false,
+                end_untold: None,
                 delivering: false,
                 peer_ended: false,
-                end_told: false,
             })
             .collect();
         Self {
@@ -114,7 +120,6 @@ impl ConnectionTable {
         connection.delivering = true;
         connection.paused = false;
         connection.peer_ended = false;
-        connection.end_told = false;
         Ok(ConnectionId {
             slot,
             generation: connection.generation,

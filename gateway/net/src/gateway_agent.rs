@@ -9,20 +9,24 @@ use matchgate_core::domain::{
     Command, Event, GatewayId, RejectReason, SequenceNumber, SessionId, ShardId,
 };
 use matchgate_journal::Marks;
-use matchgate_runtime::{Agent, Clock, Consumer, Counter, Counters, Failure};
+use matchgate_runtime::{Agent, Clock, Consumer, Counters, Failure};
 use matchgate_schema::capnp::decode_client;
 use matchgate_session::{GatewayCore, Intake};
 
 use crate::acceptor;
 use crate::connection::ConnectionId;
+use crate::gateway_wiring::{GatewayAgentOptions, GatewayCounters, GatewayWiring, ShardLink};
 use crate::handover::{Handover, HandoverConsumer};
 use crate::line::{CLOSE_TIMEOUT_NS, Lines, Use};
 use crate::live_outlet::LiveOutlet;
 use crate::network::Network;
-use crate::reactor::{AdoptError, ReactorEvent, ReactorOptions};
+use crate::reactor::ReactorEvent;
+use crate::reactor_options::AdoptError;
 
 /// Messages of clients that one turn takes at the most: what a shard beside it takes in one.
 pub const MESSAGES_PER_POLL_MAX: usize = 32;
+/// Messages of one connection that are taken before the next one has its turn.
+const MESSAGES_PER_CONNECTION_MAX: usize = 8;
 /// Events of each shard that one turn takes at the most.
 pub const EVENTS_PER_POLL_MAX: usize = 256;
 /// Connections that one turn takes over at the most, and control commands.
@@ -38,81 +42,6 @@ const EXIT_INPUT_OUTPUT: u8 = 5;
 /// Exit code of a process whose configuration asks for what there is not.
 const EXIT_CONFIGURATION: u8 = 2;
 
-/// What comes to a gateway from one shard.
-#[derive(Debug)]
-pub struct ShardLink {
-    /// Its events.
-    pub events: Consumer<Event>,
-    /// Marks of its journal.
-    pub marks: Marks,
-}
-
-/// What a gateway agent is connected to.
-#[derive(Debug)]
-pub struct GatewayWiring {
-    /// The sessions, recovered.
-    pub core: GatewayCore,
-    /// Log and rings, through which the sessions were recovered.
-    pub outlet: LiveOutlet,
-    /// The shards, in the order of their numbers.
-    pub shards: Vec<ShardLink>,
-    /// Connections from each acceptor.
-    pub handovers: Vec<HandoverConsumer>,
-    /// Records of the control journal, synced and in order.
-    pub control: Consumer<Command>,
-    /// Measures heartbeats and time-outs.
-    pub clock: Clock,
-    /// Where a failure is reported.
-    pub failure: Failure,
-}
-
-/// Sizes of a gateway agent.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct GatewayAgentOptions {
-    /// Sizes of its reactor.
-    pub reactor: ReactorOptions,
-    /// Sessions of the venue; a session's number is below it.
-    pub sessions_max: u32,
-}
-
-#[derive(Debug)]
-struct GatewayCounters {
-    messages_in: Counter,
-    messages_out: Counter,
-    events: Counter,
-    logons: Counter,
-    sessions_ended: Counter,
-    frames_refused: Counter,
-    pauses: Counter,
-    waits_for_log: Counter,
-    connections: Counter,
-    bytes_in: Counter,
-    bytes_out: Counter,
-    receives_starved: Counter,
-    enters: Counter,
-}
-
-impl GatewayCounters {
-    fn new(counters: &Counters, name: &str) -> Self {
-        let counter = |what: &str| counters.counter(&format!("{name}_{what}"));
-        Self {
-            messages_in: counter("messages_in"),
-            messages_out: counter("messages_out"),
-            events: counter("events"),
-            logons: counter("logons"),
-            sessions_ended: counter("sessions_ended"),
-            frames_refused: counter("frames_refused"),
-            pauses: counter("pauses"),
-            waits_for_log: counter("waits_for_log"),
-            connections: counter("connections"),
-            bytes_in: counter("bytes_in"),
-            bytes_out: counter("bytes_out"),
-            receives_starved: counter("receives_starved"),
-            enters: counter("enters"),
-        }
-    }
-}
-
 /// One shard as the agent sees it.
 #[derive(Debug)]
 struct ShardSide {
@@ -122,11 +51,27 @@ struct ShardSide {
     synced_seen: u64,
 }
 
+/// The gateway's own log as the agent sees it.
+#[derive(Debug)]
+struct LogSide {
+    marks: Marks,
+    synced_seen: u64,
+}
+
+/// When something is due next, on the agent's clock.
+#[derive(Debug, Default)]
+struct Due {
+    /// A look at heartbeats and time-outs.
+    tick_ns: u64,
+    /// Another try with the connections that are paused.
+    resume_ns: u64,
+}
+
 /// How the bytes of one connection were taken.
 enum Heard {
     /// All of them.
     All,
-    /// All but so many at their end, for which there is no room in this turn.
+    /// All but so many at their end, which are for a later turn.
     NotNow(usize),
     /// All but so many at their end, which have to wait for the session.
     Paused(usize),
@@ -140,8 +85,7 @@ pub struct GatewayAgent {
     name: String,
     core: GatewayCore,
     outlet: LiveOutlet,
-    log_marks: Marks,
-    log_synced_seen: u64,
+    log: LogSide,
     shards: Vec<ShardSide>,
     handovers: Vec<HandoverConsumer>,
     control: Consumer<Command>,
@@ -152,8 +96,7 @@ pub struct GatewayAgent {
     network: Option<Box<Network>>,
     /// Nothing more is taken or said.
     halted: bool,
-    next_tick_ns: u64,
-    next_resume_ns: u64,
+    due: Due,
     counters: GatewayCounters,
 }
 
@@ -176,8 +119,10 @@ impl GatewayAgent {
         Self {
             name: format!("gateway:{number}"),
             core: wiring.core,
-            log_marks: wiring.outlet.log_marks().clone(),
-            log_synced_seen: 0,
+            log: LogSide {
+                marks: wiring.outlet.log_marks().clone(),
+                synced_seen: 0,
+            },
             outlet: wiring.outlet,
             shards: (0..).map(ShardId).zip(wiring.shards).map(side).collect(),
             handovers: wiring.handovers,
@@ -187,8 +132,7 @@ impl GatewayAgent {
             options,
             network: None,
             halted: false,
-            next_tick_ns: 0,
-            next_resume_ns: 0,
+            due: Due::default(),
             counters: GatewayCounters::new(counters, &format!("gateway_{number}")),
         }
     }
@@ -211,7 +155,7 @@ impl GatewayAgent {
         work += self.take_received(network, now_ns);
         work += self.take_events();
         work += self.take_marks();
-        if now_ns >= self.next_tick_ns {
+        if now_ns >= self.due.tick_ns {
             self.tick(network, now_ns);
         }
         if self.outlet.has_room_for_events() {
@@ -233,7 +177,7 @@ impl GatewayAgent {
     /// Returns whether nothing more may be taken or said.
     fn must_stop(&mut self) -> bool {
         self.halted |=
-            self.log_marks.failed() || self.shards.iter().any(|shard| shard.marks.failed());
+            self.log.marks.failed() || self.shards.iter().any(|shard| shard.marks.failed());
         self.halted
     }
 
@@ -300,8 +244,8 @@ impl GatewayAgent {
     }
 
     fn take_received(&mut self, network: &mut Network, now_ns: u64) -> usize {
-        if !network.paused.is_empty() && now_ns >= self.next_resume_ns {
-            self.next_resume_ns = now_ns.saturating_add(PAUSE_NS);
+        if !network.paused.is_empty() && now_ns >= self.due.resume_ns {
+            self.due.resume_ns = now_ns.saturating_add(PAUSE_NS);
             for id in network.paused.drain(..) {
                 network.reactor.resume(id);
             }
@@ -310,12 +254,7 @@ impl GatewayAgent {
         let mut budget = MESSAGES_PER_POLL_MAX;
         let mut work = 0;
         while budget > 0 {
-            let has_room = if network.reactor.next_is_received() {
-                self.outlet.has_room_for_client()
-            } else {
-                self.outlet.has_room_for_events()
-            };
-            if !has_room {
+            if !self.outlet.has_room_for_client() {
                 self.counters.waits_for_log.increment();
                 break;
             }
@@ -338,10 +277,7 @@ impl GatewayAgent {
             work += 1;
             match heard {
                 Heard::All => {}
-                Heard::NotNow(rest) => {
-                    network.reactor.leave_rest(rest);
-                    break;
-                }
+                Heard::NotNow(rest) => network.reactor.leave_rest(rest),
                 Heard::Paused(rest) => {
                     network.reactor.leave_rest(rest);
                     network.reactor.pause(id);
@@ -368,9 +304,13 @@ impl GatewayAgent {
             return Heard::All;
         };
         let mut incoming = bytes;
+        let budget_end = budget.saturating_sub(MESSAGES_PER_CONNECTION_MAX);
         loop {
-            if *budget == 0 || !self.outlet.has_room_for_client() {
-                return Heard::NotNow(incoming.len());
+            if *budget <= budget_end || !self.outlet.has_room_for_client() {
+                return match incoming.len() {
+                    0 => Heard::All,
+                    rest => Heard::NotNow(rest),
+                };
             }
             let (message, frame_bytes) = match frames.next(&mut incoming) {
                 Ok(Some(frame)) => (decode_client(frame), frame.len()),
@@ -449,9 +389,9 @@ impl GatewayAgent {
         if let Some(error) = fault {
             self.halt(EXIT_DAMAGED, &error);
         }
-        let synced = self.log_marks.synced();
-        if synced != self.log_synced_seen {
-            self.log_synced_seen = synced;
+        let synced = self.log.marks.synced();
+        if synced != self.log.synced_seen {
+            self.log.synced_seen = synced;
             self.core.on_log_synced(synced);
             work += 1;
         }
@@ -459,7 +399,7 @@ impl GatewayAgent {
     }
 
     fn tick(&mut self, network: &mut Network, now_ns: u64) {
-        self.next_tick_ns = now_ns.saturating_add(TICK_NS);
+        self.due.tick_ns = now_ns.saturating_add(TICK_NS);
         self.core.on_tick(now_ns);
         for id in network.lines.closing_late(now_ns) {
             network.reactor.abort(id);

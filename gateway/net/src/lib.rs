@@ -17,11 +17,14 @@ mod connection;
 pub mod directory;
 mod frame_buffer;
 pub mod gateway_agent;
+pub mod gateway_wiring;
 pub mod handover;
 mod line;
 pub mod live_outlet;
 mod network;
 pub mod reactor;
+pub mod reactor_options;
+mod receive_queues;
 #[expect(
     unsafe_code,
     reason = "io_uring shares memory with the kernel; the module keeps it sound"
@@ -31,10 +34,12 @@ mod ring;
 pub use acceptor::{Acceptor, AcceptorOptions, AcceptorWiring};
 pub use connection::{CloseCause, ConnectionId};
 pub use directory::{Directory, DirectoryEntry, DuplicateKey};
-pub use gateway_agent::{GatewayAgent, GatewayAgentOptions, GatewayWiring, ShardLink};
+pub use gateway_agent::GatewayAgent;
+pub use gateway_wiring::{GatewayAgentOptions, GatewayWiring, ShardLink};
 pub use handover::{Handover, HandoverConsumer, HandoverProducer, handover_ring};
 pub use live_outlet::LiveOutlet;
-pub use reactor::{AdoptError, Reactor, ReactorError, ReactorEvent, ReactorOptions};
+pub use reactor::{Reactor, ReactorEvent};
+pub use reactor_options::{AdoptError, ReactorCounts, ReactorError, ReactorOptions};
 pub use ring::{SocketConsumer, SocketProducer};
 
 #[cfg(test)]

@@ -11,7 +11,8 @@ use matchgate_session::GatewayCore;
 
 use crate::connection::ConnectionId;
 use crate::line::Lines;
-use crate::reactor::{Reactor, ReactorError, ReactorOptions};
+use crate::reactor::Reactor;
+use crate::reactor_options::{ReactorError, ReactorOptions};
 
 /// Turns that a stopping gateway gives its peers to take the last message and close.
 const CLOSE_TURNS_MAX: u32 = 100_000;

@@ -12,75 +12,16 @@ use std::os::fd::{AsFd, OwnedFd};
 use std::time::Duration;
 
 use crate::connection::{CloseCause, ConnectionId, ConnectionTable, Phase};
+use crate::reactor_options::{AdoptError, ReactorCounts, ReactorError, ReactorOptions};
+use crate::receive_queues::ReceiveQueues;
 use crate::ring::{Completion, Filled, Received, Uring, UringOptions};
 
-/// Connections of one reactor at the most.
-pub const CONNECTIONS_MAX: u32 = 1_024;
-/// Receive buffers of one reactor at the most.
-pub const RECEIVE_BUFFERS_MAX: u16 = 4_096;
-/// Bytes of one receive buffer at the most.
-pub const RECEIVE_BUFFER_BYTES_MAX: u32 = 65_536;
-/// Bytes that may wait to be sent on one connection at the most, beside those in flight.
-pub const OUTPUT_BYTES_MAX: usize = 1 << 20;
-
+/// Receive buffers of one connection that may wait to be taken before its receive is stopped, so
+/// that one peer cannot have them all.
+const QUEUED_MAX: u16 = 8;
+/// Receive buffers that may still wait when the receive begins again.
+const QUEUED_RESUME: u16 = QUEUED_MAX / 2;
 const REUSED: &str = "a slot is not used again while an operation of it is in flight";
-
-/// Sizes of a reactor, fixed at its start.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct ReactorOptions {
-    /// Connections at one time; 1 to [`CONNECTIONS_MAX`].
-    pub connections: u32,
-    /// Receive buffers, shared by all connections; a power of two up to [`RECEIVE_BUFFERS_MAX`].
-    pub receive_buffers: u16,
-    /// Bytes of each; 1 to [`RECEIVE_BUFFER_BYTES_MAX`].
-    pub receive_buffer_bytes: u32,
-    /// Bytes that may wait on one connection, and as many again in flight; 1 to
-    /// [`OUTPUT_BYTES_MAX`].
-    pub output_bytes: usize,
-}
-
-impl Default for ReactorOptions {
-    /// 256 connections, 512 buffers of 4 KiB, 32 KiB of output each way: 18 MiB in all.
-    fn default() -> Self {
-        Self {
-            connections: 256,
-            receive_buffers: 512,
-            receive_buffer_bytes: 4_096,
-            output_bytes: 32 * 1_024,
-        }
-    }
-}
-
-/// The reactor cannot start or cannot go on.
-#[derive(Debug, thiserror::Error)]
-pub enum ReactorError {
-    /// An option is outside its range.
-    #[error("reactor option {name} = {value} is outside its range")]
-    Option {
-        /// Its name.
-        name: &'static str,
-        /// Its value.
-        value: usize,
-    },
-    /// The kernel made no io_uring instance: older than Linux 6.6, `io_uring_disabled`, or too
-    /// little lockable memory.
-    #[error("no io_uring instance (Linux 6.6 or later, not disabled): {0}")]
-    Setup(#[source] io::Error),
-    /// The kernel refused a submission as a whole.
-    #[error("io_uring_enter failed: {0}")]
-    Enter(#[source] io::Error),
-}
-
-/// A socket was not taken over.
-#[derive(Debug, thiserror::Error)]
-pub enum AdoptError {
-    /// Every slot is in use. Here is the socket back.
-    #[error("every connection slot is in use")]
-    Full(TcpStream),
-    /// The socket could not be set up; it is closed.
-    #[error("socket could not be set up: {0}")]
-    Socket(#[from] io::Error),
-}
 
 /// What happened to a connection.
 #[derive(Debug, PartialEq, Eq)]
@@ -93,43 +34,14 @@ pub enum ReactorEvent<'a> {
     Closed(ConnectionId, CloseCause),
 }
 
-/// How often what happened, since the start.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct ReactorCounts {
-    /// Connections taken over or accepted.
-    pub connections_opened: u64,
-    /// Connections accepted and closed at once because every slot was in use.
-    pub connections_refused: u64,
-    /// Connections that ended.
-    pub connections_closed: u64,
-    /// Bytes that came.
-    pub bytes_received: u64,
-    /// Bytes that the kernel took.
-    pub bytes_sent: u64,
-    /// Sends of which the kernel took a part only.
-    pub sends_partial: u64,
-    /// Receives that found no buffer and were begun again.
-    pub receives_starved: u64,
-    /// System calls made by [`Reactor::submit`].
-    pub enters: u64,
-}
-
-/// What waits for the owner of the reactor.
-#[derive(Debug)]
-enum Pending {
-    Accepted(ConnectionId),
-    Received(ConnectionId, Filled),
-    Closed(ConnectionId, CloseCause),
-}
-
 /// Connections on one io_uring instance. See the module.
 #[derive(Debug)]
 pub struct Reactor {
     uring: Uring,
     table: ConnectionTable,
-    pending: VecDeque<Pending>,
-    /// Bytes of paused connections.
-    parked: VecDeque<(ConnectionId, Filled)>,
+    queues: ReceiveQueues,
+    /// Slots with an event to be taken, each once, in turn.
+    ready: VecDeque<u32>,
     /// The buffer of the event that was taken last.
     taken: Option<(ConnectionId, Filled)>,
     /// Slots that the next submission looks at.
@@ -146,7 +58,7 @@ impl Reactor {
     ///
     /// Returns [`ReactorError::Option`] or [`ReactorError::Setup`].
     pub fn new(options: &ReactorOptions) -> Result<Self, ReactorError> {
-        check(options)?;
+        options.check()?;
         let uring = Uring::new(&UringOptions {
             slots: options.connections,
             receive_buffers: options.receive_buffers,
@@ -156,13 +68,11 @@ impl Reactor {
         .map_err(ReactorError::Setup)?;
         let table = ConnectionTable::new(options.connections);
         let slots = table.capacity();
-        // Each buffer waits once at the most, each slot with one beginning and one end.
-        let pending = usize::from(options.receive_buffers) + 2 * slots;
         Ok(Self {
             uring,
             table,
-            pending: VecDeque::with_capacity(pending),
-            parked: VecDeque::with_capacity(usize::from(options.receive_buffers)),
+            queues: ReceiveQueues::new(slots, options.receive_buffers),
+            ready: VecDeque::with_capacity(slots),
             taken: None,
             dirty: VecDeque::with_capacity(slots),
             listener: None,
@@ -197,7 +107,6 @@ impl Reactor {
         let file = connection.socket.as_ref().map(AsFd::as_fd);
         if let Err(error) = self.uring.set_file(id.slot, file) {
             connection.phase = Phase::Ended;
-            connection.end_told = true;
             drop(self.table.free_if_ready(id.slot));
             return Err(error.into());
         }
@@ -248,49 +157,63 @@ impl Reactor {
         completions
     }
 
-    /// Returns whether the next event brings bytes. Its owner may leave it for later: bytes then
-    /// stay in the receive buffers, and with those full in the kernel, which slows the peers.
-    #[must_use]
-    pub fn next_is_received(&self) -> bool {
-        matches!(self.pending.front(), Some(Pending::Received(..)))
-    }
-
-    /// Returns the oldest event that was not taken. Bytes of a connection that was closed on our
-    /// side are left out.
+    /// Returns the next event. Connections come in turn; each one's events in their order, its
+    /// beginning first and its end last. Bytes of a connection that was closed on our side are
+    /// left out, and so are those of a paused one that has ended.
+    ///
+    /// Events may be left for later: bytes then stay in the receive buffers, and when a few of
+    /// those wait for one connection, in the kernel, which slows that peer.
     pub fn next_event(&mut self) -> Option<ReactorEvent<'_>> {
         if let Some((_, filled)) = self.taken.take() {
             self.uring.give_back(filled);
         }
         loop {
-            match self.pending.pop_front()? {
-                Pending::Accepted(id) => return Some(ReactorEvent::Accepted(id)),
-                Pending::Closed(id, cause) => {
-                    self.unpark(id, false);
-                    self.table.slot_mut(id.slot).end_told = true;
-                    self.free_if_ready(id.slot);
-                    return Some(ReactorEvent::Closed(id, cause));
+            let slot = self.ready.pop_front()?;
+            let connection = self.table.slot_mut(slot);
+            connection.listed = false;
+            let id = ConnectionId {
+                slot,
+                generation: connection.generation,
+            };
+            if std::mem::take(&mut connection.accept_untold) {
+                self.list(slot);
+                return Some(ReactorEvent::Accepted(id));
+            }
+            if connection.paused {
+                if connection.end_untold.is_none() {
+                    continue;
                 }
-                Pending::Received(id, filled) => match self.table.get(id) {
-                    Some(connection) if connection.delivering && connection.paused => {
-                        self.parked.push_back((id, filled));
-                    }
-                    Some(connection) if connection.delivering => {
-                        let (_, filled) = self.taken.insert((id, filled));
-                        let bytes = self.uring.bytes(filled);
-                        return Some(ReactorEvent::Received(id, bytes));
-                    }
-                    Some(_) | None => self.uring.give_back(filled),
-                },
+                self.drop_queued(slot);
+            }
+            if let Some(filled) = self.queues.pop(slot) {
+                self.list(slot);
+                self.mark_if_receivable(slot);
+                let (_, filled) = self.taken.insert((id, filled));
+                return Some(ReactorEvent::Received(id, self.uring.bytes(filled)));
+            }
+            if let Some(cause) = self.table.slot_mut(slot).end_untold.take() {
+                self.free_if_ready(slot);
+                return Some(ReactorEvent::Closed(id, cause));
             }
         }
     }
 
-    /// Makes the last `rest` bytes of the event taken last the next event, for an owner who could
-    /// not use them all. Nothing where that event brought no bytes.
+    /// Makes the last `rest` bytes of the event taken last the connection's next event, for an
+    /// owner who could not use them all; other connections come first. Nothing where that event
+    /// brought no bytes.
     pub fn leave_rest(&mut self, rest: usize) {
         if let Some((id, mut filled)) = self.taken.take() {
             filled.keep_last(rest);
-            self.pending.push_front(Pending::Received(id, filled));
+            if self
+                .table
+                .get(id)
+                .is_some_and(|connection| connection.delivering)
+            {
+                self.queues.push_front(id.slot, filled);
+                self.list(id.slot);
+            } else {
+                self.uring.give_back(filled);
+            }
         }
     }
 
@@ -309,7 +232,7 @@ impl Reactor {
             && connection.paused
         {
             connection.paused = false;
-            self.unpark(id, true);
+            self.list(id.slot);
             self.mark(id.slot);
         }
     }
@@ -373,6 +296,7 @@ impl Reactor {
             connection.phase = Phase::Flushing;
             connection.delivering = false;
             connection.paused = false;
+            self.drop_queued(id.slot);
             self.mark(id.slot);
         }
     }
@@ -392,6 +316,7 @@ impl Reactor {
                 // cannot be asked for, an ordinary close follows.
                 let _asked = socket2::SockRef::from(socket).set_linger(Some(Duration::ZERO));
             }
+            self.drop_queued(id.slot);
             self.end(id, CloseCause::Local);
         }
     }
@@ -454,7 +379,10 @@ impl Reactor {
 
     fn on_accepted(&mut self, socket: OwnedFd) {
         match self.adopt(socket.into()) {
-            Ok(id) => self.pending.push_back(Pending::Accepted(id)),
+            Ok(id) => {
+                self.table.slot_mut(id.slot).accept_untold = true;
+                self.list(id.slot);
+            }
             Err(AdoptError::Full(_) | AdoptError::Socket(_)) => {
                 self.counts.connections_refused += 1;
             }
@@ -470,7 +398,11 @@ impl Reactor {
             Received::Bytes(filled) => {
                 self.counts.bytes_received += u64::from(filled.length());
                 if delivering {
-                    self.pending.push_back(Pending::Received(id, filled));
+                    self.queues.push_back(id.slot, filled);
+                    self.list(id.slot);
+                    if self.queues.count(id.slot) == QUEUED_MAX {
+                        self.mark(id.slot);
+                    }
                 } else {
                     self.uring.give_back(filled);
                 }
@@ -520,7 +452,8 @@ impl Reactor {
             let _shut = socket.shutdown(Shutdown::Both);
         }
         self.counts.connections_closed += 1;
-        self.pending.push_back(Pending::Closed(id, cause));
+        connection.end_untold = Some(cause);
+        self.list(id.slot);
         self.mark(id.slot);
     }
 
@@ -553,13 +486,19 @@ impl Reactor {
             }
             Phase::Draining => {}
         }
-        if connection.paused {
-            // Only while it is open: what ends or drains takes what comes and drops it.
-            if connection.receiving && !connection.canceling && connection.phase == Phase::Open {
+        let queued = self.queues.count(slot);
+        let connection = self.table.slot_mut(slot);
+        // What ends or drains takes what comes and drops it.
+        let is_open = connection.phase == Phase::Open;
+        if connection.receiving {
+            if is_open && !connection.canceling && (connection.paused || queued >= QUEUED_MAX) {
                 connection.canceling = self.uring.cancel_receive(slot, generation).is_ok();
                 again |= !connection.canceling;
+                self.counts.receives_stopped += 1;
             }
-        } else if !connection.receiving && !connection.peer_ended {
+        } else if !connection.peer_ended
+            && (!is_open || (!connection.paused && queued <= QUEUED_RESUME))
+        {
             connection.receiving =
                 self.uring.has_buffer() && self.uring.receive(slot, generation).is_ok();
             again |= !connection.receiving;
@@ -569,21 +508,26 @@ impl Reactor {
         }
     }
 
-    /// Takes the bytes of a connection out of those kept back: to be the next events, or not at
-    /// all.
-    fn unpark(&mut self, id: ConnectionId, deliver: bool) {
-        // Backwards, so that what goes to the front of the events stands there in order.
-        for _ in 0..self.parked.len() {
-            let Some((of, filled)) = self.parked.pop_back() else {
-                break;
-            };
-            if of != id {
-                self.parked.push_front((of, filled));
-            } else if deliver {
-                self.pending.push_front(Pending::Received(id, filled));
-            } else {
-                self.uring.give_back(filled);
-            }
+    /// Gives back the buffers that wait for a connection.
+    fn drop_queued(&mut self, slot: u32) {
+        while let Some(filled) = self.queues.pop(slot) {
+            self.uring.give_back(filled);
+        }
+    }
+
+    /// Lists a slot as one with an event to be taken.
+    fn list(&mut self, slot: u32) {
+        let connection = self.table.slot_mut(slot);
+        if !connection.listed {
+            connection.listed = true;
+            self.ready.push_back(slot);
+        }
+    }
+
+    /// Lets the next submission begin to receive again where few enough buffers wait.
+    fn mark_if_receivable(&mut self, slot: u32) {
+        if !self.table.slot_mut(slot).receiving && self.queues.count(slot) <= QUEUED_RESUME {
+            self.mark(slot);
         }
     }
 
@@ -603,23 +547,4 @@ impl Reactor {
             self.dirty.push_back(slot);
         }
     }
-}
-
-fn check(options: &ReactorOptions) -> Result<(), ReactorError> {
-    let wrong = |name, value| Err(ReactorError::Option { name, value });
-    let number = |value: u32| usize::try_from(value).unwrap_or(usize::MAX);
-    if !(1..=CONNECTIONS_MAX).contains(&options.connections) {
-        return wrong("connections", number(options.connections));
-    }
-    let buffers = options.receive_buffers;
-    if !buffers.is_power_of_two() || buffers > RECEIVE_BUFFERS_MAX {
-        return wrong("receive_buffers", usize::from(buffers));
-    }
-    if !(1..=RECEIVE_BUFFER_BYTES_MAX).contains(&options.receive_buffer_bytes) {
-        return wrong("receive_buffer_bytes", number(options.receive_buffer_bytes));
-    }
-    if !(1..=OUTPUT_BYTES_MAX).contains(&options.output_bytes) {
-        return wrong("output_bytes", options.output_bytes);
-    }
-    Ok(())
 }

@@ -23,6 +23,12 @@ pub(crate) struct Filled {
 }
 
 impl Filled {
+    /// Returns the number of the buffer, below the count of them.
+    #[inline]
+    pub(crate) fn buffer(&self) -> u16 {
+        self.buffer
+    }
+
     /// Returns how many bytes it holds.
     #[inline]
     pub(crate) fn length(&self) -> u32 {

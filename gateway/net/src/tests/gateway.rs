@@ -335,6 +335,46 @@ fn reader_that_stops_is_ended_and_the_others_trade_on() {
 }
 
 #[test]
+fn session_with_too_many_answers_waits_alone_and_loses_none() {
+    let mut venue = Venue::new(&VenueOptions {
+        reactor: ReactorOptions {
+            output_bytes: 2_048,
+            receive_buffer_bytes: 4_096,
+            ..SMALL
+        },
+        ..VenueOptions::default()
+    });
+    let mut alice = venue.narrow_member("alice");
+    let mut bob = venue.member("bob");
+    bob.say(&limit_order(1, Side::Sell, 101, 1));
+    venue.reports(&mut bob, 1);
+    alice.say(&limit_order(1, Side::Buy, 1, 1));
+    venue.reports(&mut alice, 1);
+    // It says the same again and again and does not read the answers.
+    let repeat = frame_of(&limit_order(1, Side::Buy, 1, 1));
+    let mut repeated = 0;
+    while venue.sampler.get("gateway_0_pauses") == Some(0) {
+        if alice.peer.write(&repeat) > 0 {
+            repeated += 1;
+        }
+        venue.turn();
+        assert!(repeated < 200_000, "the kernel took every answer");
+    }
+    for request in 2..=20 {
+        venue.time.advance_ns(1_000_000);
+        bob.say(&limit_order(request, Side::Sell, 101, 1));
+        venue.reports(&mut bob, usize::try_from(request).unwrap());
+    }
+    venue.until("every answer", |venue| {
+        venue.time.advance_ns(1_000);
+        alice.listen();
+        alice.heard.len() == 2 + repeated
+    });
+    let is_repeated = |message: &ServerMessage| matches!(message, ServerMessage::RequestRepeated { request } if request.get() == 1);
+    assert!(alice.heard[2..].iter().all(is_repeated));
+}
+
+#[test]
 fn connection_for_which_the_gateway_has_no_slot_is_refused() {
     let mut venue = Venue::new(&VenueOptions {
         reactor: ReactorOptions {

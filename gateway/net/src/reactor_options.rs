@@ -1,0 +1,119 @@
+//! What a reactor is made with, what it counts, and how it fails.
+
+use std::io;
+use std::net::TcpStream;
+
+/// Connections of one reactor at the most.
+pub const CONNECTIONS_MAX: u32 = 1_024;
+/// Receive buffers of one reactor at the most.
+pub const RECEIVE_BUFFERS_MAX: u16 = 4_096;
+/// Bytes of one receive buffer at the most.
+pub const RECEIVE_BUFFER_BYTES_MAX: u32 = 65_536;
+/// Bytes that may wait to be sent on one connection at the most, beside those in flight.
+pub const OUTPUT_BYTES_MAX: usize = 1 << 20;
+
+/// Sizes of a reactor, fixed at its start.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ReactorOptions {
+    /// Connections at one time; 1 to [`CONNECTIONS_MAX`].
+    pub connections: u32,
+    /// Receive buffers, shared by all connections; a power of two up to [`RECEIVE_BUFFERS_MAX`].
+    pub receive_buffers: u16,
+    /// Bytes of each; 1 to [`RECEIVE_BUFFER_BYTES_MAX`].
+    pub receive_buffer_bytes: u32,
+    /// Bytes that may wait on one connection, and as many again in flight; 1 to
+    /// [`OUTPUT_BYTES_MAX`].
+    pub output_bytes: usize,
+}
+
+impl Default for ReactorOptions {
+    /// 256 connections, 512 buffers of 4 KiB, 32 KiB of output each way: 18 MiB in all.
+    fn default() -> Self {
+        Self {
+            connections: 256,
+            receive_buffers: 512,
+            receive_buffer_bytes: 4_096,
+            output_bytes: 32 * 1_024,
+        }
+    }
+}
+
+impl ReactorOptions {
+    /// Returns whether every option is within its range.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`ReactorError::Option`] for the first that is not.
+    pub fn check(&self) -> Result<(), ReactorError> {
+        let wrong = |name, value| Err(ReactorError::Option { name, value });
+        let number = |value: u32| usize::try_from(value).unwrap_or(usize::MAX);
+        if !(1..=CONNECTIONS_MAX).contains(&self.connections) {
+            return wrong("connections", number(self.connections));
+        }
+        let buffers = self.receive_buffers;
+        if !buffers.is_power_of_two() || buffers > RECEIVE_BUFFERS_MAX {
+            return wrong("receive_buffers", usize::from(buffers));
+        }
+        if !(1..=RECEIVE_BUFFER_BYTES_MAX).contains(&self.receive_buffer_bytes) {
+            return wrong("receive_buffer_bytes", number(self.receive_buffer_bytes));
+        }
+        if !(1..=OUTPUT_BYTES_MAX).contains(&self.output_bytes) {
+            return wrong("output_bytes", self.output_bytes);
+        }
+        Ok(())
+    }
+}
+
+/// The reactor cannot start or cannot go on.
+#[derive(Debug, thiserror::Error)]
+pub enum ReactorError {
+    /// An option is outside its range.
+    #[error("reactor option {name} = {value} is outside its range")]
+    Option {
+        /// Its name.
+        name: &'static str,
+        /// Its value.
+        value: usize,
+    },
+    /// The kernel made no io_uring instance: older than Linux 6.6, `io_uring_disabled`, or too
+    /// little lockable memory.
+    #[error("no io_uring instance (Linux 6.6 or later, not disabled): {0}")]
+    Setup(#[source] io::Error),
+    /// The kernel refused a submission as a whole.
+    #[error("io_uring_enter failed: {0}")]
+    Enter(#[source] io::Error),
+}
+
+/// A socket was not taken over.
+#[derive(Debug, thiserror::Error)]
+pub enum AdoptError {
+    /// Every slot is in use. Here is the socket back.
+    #[error("every connection slot is in use")]
+    Full(TcpStream),
+    /// The socket could not be set up; it is closed.
+    #[error("socket could not be set up: {0}")]
+    Socket(#[from] io::Error),
+}
+
+/// How often what happened, since the start.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ReactorCounts {
+    /// Connections taken over or accepted.
+    pub connections_opened: u64,
+    /// Connections accepted and closed at once because every slot was in use.
+    pub connections_refused: u64,
+    /// Connections that ended.
+    pub connections_closed: u64,
+    /// Bytes that came.
+    pub bytes_received: u64,
+    /// Bytes that the kernel took.
+    pub bytes_sent: u64,
+    /// Sends of which the kernel took a part only.
+    pub sends_partial: u64,
+    /// Receives that found no buffer and were begun again.
+    pub receives_starved: u64,
+    /// Receives that were stopped because their connection was paused or too far ahead.
+    pub receives_stopped: u64,
+    /// System calls made by [`crate::Reactor::submit`].
+    pub enters: u64,
+}

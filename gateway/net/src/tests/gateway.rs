@@ -159,6 +159,41 @@ fn malformed_bytes_end_only_the_session_that_sent_them() {
     }
 }
 
+#[test]
+fn mutated_frames_disturb_nobody_else() {
+    let mut venue = Venue::new(&VenueOptions::default());
+    let mut bob = venue.member("bob");
+    let valid = [
+        frame_of(&limit_order(1, Side::Sell, 101, 10)),
+        frame_of(&cancel(1, 1)),
+        frame_of(&logon("alice", Durability::Written)),
+        frame_of(&ClientMessage::Heartbeat),
+    ]
+    .concat();
+    let mut state = 0x9e37_79b9_7f4a_7c15_u64;
+    let mut random = |below: usize| {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        usize::try_from(state % u64::try_from(below).unwrap()).unwrap()
+    };
+    for round in 1..=300 {
+        let mut alice = reconnect(&mut venue, "alice");
+        let mut bytes = valid.clone();
+        for _ in 0..=random(8) {
+            bytes[random(valid.len())] ^= 1 << random(8);
+        }
+        bytes.truncate(1 + random(valid.len()));
+        alice.peer.write_all(&bytes);
+        venue.turns(20);
+        let heard = bob.reports().len();
+        bob.say(&limit_order(round, Side::Buy, 1, 1));
+        venue.reports(&mut bob, heard + 1);
+        alice.peer.reset();
+    }
+    assert_eq!(venue.failure.report(), None);
+}
+
 /// Logs on once the venue has seen the last connection of the session end.
 fn reconnect(venue: &mut Venue, key: &str) -> Member {
     let connected = |venue: &Venue| {

@@ -44,6 +44,8 @@ struct ShardCounters {
     waits_for_ring: Counter,
     waits_for_staging: Counter,
     hash_records: Counter,
+    state_hash_low: Counter,
+    state_hash_high: Counter,
 }
 
 impl ShardCounters {
@@ -57,6 +59,8 @@ impl ShardCounters {
             waits_for_ring: counter("waits_for_ring"),
             waits_for_staging: counter("waits_for_staging"),
             hash_records: counter("hash_records"),
+            state_hash_low: counter("state_hash_low"),
+            state_hash_high: counter("state_hash_high"),
         }
     }
 }
@@ -333,9 +337,13 @@ impl Agent for ShardAgent {
     }
 
     /// Takes what the rings still hold, as far as there is room: a command that stays behind is
-    /// undecided, and the gateway log brings it again at the next start.
+    /// undecided, and the gateway log brings it again at the next start. What the state was in
+    /// the end stands in the counters, for whoever compares a replay with it.
     fn close(&mut self) {
         while self.poll() > 0 {}
+        let [low, high] = hash_halves(self.shard.state_hash());
+        self.counters.state_hash_low.set(low);
+        self.counters.state_hash_high.set(high);
     }
 }
 

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use matchgate_replay::pace::Speed;
 
 /// An ultra-low-latency co-located matching gateway.
 #[derive(Debug, Parser)]
@@ -114,7 +115,7 @@ pub struct ReplayRun {
     #[arg(long, value_name = "FILE|DIR", required = true)]
     pub recording: Option<PathBuf>,
     /// max, x1 for recorded time, or xN for N times as fast.
-    #[arg(long, default_value = "max", value_parser = speed)]
+    #[arg(long, default_value = "max")]
     pub speed: Speed,
     /// Address of a running gateway; without one a gateway is started in this process and still
     /// spoken to over loopback TCP.
@@ -139,15 +140,6 @@ pub struct ReplayRun {
     /// Topology of the gateway in this process.
     #[arg(long, value_enum, default_value_t, conflicts_with = "to")]
     pub topology: TopologyChoice,
-}
-
-/// How fast a recording is sent.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Speed {
-    /// As fast as the window allows.
-    Max,
-    /// At recorded time divided by this.
-    Times(u32),
 }
 
 /// Options of `admin`.
@@ -231,20 +223,9 @@ fn duration(text: &str) -> Result<Duration, String> {
     }
 }
 
-fn speed(text: &str) -> Result<Speed, String> {
-    if text == "max" {
-        return Ok(Speed::Max);
-    }
-    let times = text.strip_prefix('x').and_then(|times| times.parse().ok());
-    times
-        .filter(|&times| times > 0)
-        .map(Speed::Times)
-        .ok_or_else(|| "is not max, x1 or xN with a whole N".to_owned())
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{Cli, Speed, Verb, duration, speed};
+    use super::{Cli, Verb, duration};
     use clap::{CommandFactory, Parser};
     use std::time::Duration;
 
@@ -254,10 +235,7 @@ mod tests {
     }
 
     #[test]
-    fn speeds_and_times_are_read_or_refused() {
-        assert_eq!(speed("max"), Ok(Speed::Max));
-        assert_eq!(speed("x20"), Ok(Speed::Times(20)));
-        assert!(speed("x0").is_err() && speed("fast").is_err() && speed("x1.5").is_err());
+    fn times_are_read_or_refused() {
         assert_eq!(duration("500ms"), Ok(Duration::from_millis(500)));
         assert_eq!(duration("10s"), Ok(Duration::from_secs(10)));
         assert!(duration("10h").is_err() && duration("s").is_err());

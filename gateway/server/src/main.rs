@@ -1,4 +1,5 @@
 //! The `matchgate` binary: one verb, one exit code.
+#![forbid(unsafe_code)]
 
 use std::io::{Write, stderr, stdout};
 use std::process::ExitCode as ProcessExitCode;
@@ -26,10 +27,8 @@ fn run(cli: &Cli) -> Result<(), Fatal> {
         Verb::Serve(options) => verbs::serve::serve(options, &mut out),
         Verb::Admin(options) => verbs::admin::admin(options, &mut out),
         Verb::Journal(options) => verbs::journal::journal(options, &mut out),
-        Verb::Demo(_) | Verb::Replay(_) => Err(Fatal::new(
-            matchgate_server::exit_code::ExitCode::Usage,
-            "this verb is not in this build",
-        )),
+        Verb::Demo(options) => verbs::demo::demo(options, &mut out),
+        Verb::Replay(options) => verbs::replay::replay(options, &mut out),
         Verb::Config => Ok(out.write_all(DEFAULT_TOML.as_bytes())?),
     }
 }

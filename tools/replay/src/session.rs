@@ -184,6 +184,12 @@ impl WireReplay {
         }
     }
 
+    /// Returns the refusals so far, by reason.
+    #[must_use]
+    pub const fn refusals(&self) -> &BTreeMap<RejectReason, u64> {
+        &self.summary.refusals
+    }
+
     /// Returns how many commands are answered.
     #[must_use]
     pub const fn answered(&self) -> u64 {

@@ -3,10 +3,14 @@
 use std::io::{BufRead, BufReader, Write};
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 
 use super::message::{AdminReply, AdminRequest};
+
+/// How often a venue is asked whether it is settled.
+const LOOK_INTERVAL: Duration = Duration::from_millis(2);
 
 /// Name of the socket in the data directory.
 pub const SOCKET_NAME: &str = "admin.sock";
@@ -23,6 +27,24 @@ impl AdminClient {
     pub fn of(data_directory: &Path) -> Self {
         Self {
             path: data_directory.join(SOCKET_NAME),
+        }
+    }
+
+    /// Asks once the venue's own follower has everything that its shards have applied, so that
+    /// the answer holds all that was acknowledged before.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::ask`].
+    pub fn ask_settled(&self, request: &AdminRequest) -> Result<AdminReply> {
+        loop {
+            let AdminReply::Status(status) = self.ask(&AdminRequest::Status)? else {
+                bail!("the venue gave no status");
+            };
+            if status.is_settled() {
+                return self.ask(request);
+            }
+            std::thread::sleep(LOOK_INTERVAL);
         }
     }
 

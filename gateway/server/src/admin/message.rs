@@ -70,6 +70,19 @@ pub struct Status {
     pub counters: BTreeMap<String, u64>,
 }
 
+impl Status {
+    /// Returns whether the operators' follower has everything that shards have applied.
+    #[must_use]
+    pub fn is_settled(&self) -> bool {
+        let followers = self.followers.iter().filter(|one| one.sink == "follower");
+        followers.into_iter().all(|follower| {
+            let stream = format!("shard-{}", follower.shard);
+            let owner = self.streams.iter().find(|one| one.stream == stream);
+            owner.is_some_and(|owner| follower.sequence >= owner.applied)
+        })
+    }
+}
+
 /// One instrument.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct InstrumentStatus {

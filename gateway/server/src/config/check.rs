@@ -17,7 +17,7 @@ use super::{
 /// Smallest and largest segment file.
 const SEGMENT_BYTES: (u64, u64) = (1 << 20, 1 << 34);
 /// Smallest and largest staging log.
-const STAGING_BYTES: (u64, u64) = (1 << 16, 1 << 32);
+const STAGING_BYTES: (u64, u64) = (1 << 17, 1 << 32);
 
 /// Smallest and largest ring. The smallest holds every mass cancel that a start may have to
 /// complete.

@@ -138,7 +138,7 @@ fn followers(
     directory: &DataDirectory,
     marks: &[Marks],
     hub: &Hub,
-) -> (Vec<FollowerAgent>, FollowerView) {
+) -> (Vec<Box<dyn Agent + Send>>, FollowerView, Vec<Followed>) {
     let journals: Vec<FollowedJournal> = (0..)
         .zip(marks)
         .map(|(shard, marks)| FollowedJournal {
@@ -162,7 +162,18 @@ fn followers(
             foundation.counters,
         ));
     }
-    (agents, shown)
+    let followed = agents
+        .iter()
+        .map(|one| Followed {
+            name: one.name().to_owned(),
+            view: one.view(),
+            health: one.health(),
+        })
+        .collect();
+    let agents = agents
+        .into_iter()
+        .map(|one| Box::new(one) as Box<dyn Agent + Send>);
+    (agents.collect(), shown, followed)
 }
 
 /// Returns which key opens which session on which gateway.
@@ -244,6 +255,29 @@ impl Folders<'_> {
     }
 }
 
+/// Returns one agent for each shard, which has every control command.
+fn make_shards(
+    foundation: &Foundation<'_>,
+    (shards, streams): (Vec<Shard>, Vec<Stream>),
+    rings: Vec<Vec<GatewayRings>>,
+    control: &Control,
+    control_rings: &mut Vec<Producer<Command>>,
+) -> Vec<Box<dyn Agent + Send>> {
+    let parts = shards.into_iter().zip(streams).zip(rings);
+    parts
+        .map(|((shard, stream), at_shard)| {
+            let (mut producer, consumer) = ring(CONTROL_RING);
+            let clock = foundation.event_clock.clone();
+            let rings = (at_shard, consumer);
+            let mut agent =
+                ShardAgent::new(shard, stream.appender, clock, rings, foundation.counters);
+            deliver_control(&mut agent, &mut producer, control);
+            control_rings.push(producer);
+            Box::new(agent) as Box<dyn Agent + Send>
+        })
+        .collect()
+}
+
 /// Makes every agent. The journal writer runs; nothing else does.
 pub(super) fn make(
     foundation: &Foundation<'_>,
@@ -274,16 +308,13 @@ pub(super) fn make(
     let recovered = (&control, shards.as_slice());
     let mut control_rings = rings.control;
     let gateways = make_gateways(foundation, &folders, gateways, recovered, rings.at_gateways)?;
-    let mut agents: Vec<Box<dyn Agent + Send>> = Vec::new();
-    for ((shard, stream), at_shard) in shards.into_iter().zip(streams).zip(rings.at_shards) {
-        let (mut producer, consumer) = ring(CONTROL_RING);
-        let clock = foundation.event_clock.clone();
-        let rings = (at_shard, consumer);
-        let mut agent = ShardAgent::new(shard, stream.appender, clock, rings, foundation.counters);
-        deliver_control(&mut agent, &mut producer, &control);
-        control_rings.push(producer);
-        agents.push(Box::new(agent));
-    }
+    let mut agents = make_shards(
+        foundation,
+        (shards, streams),
+        rings.at_shards,
+        &control,
+        &mut control_rings,
+    );
     agents.extend(
         gateways
             .into_iter()
@@ -298,20 +329,8 @@ pub(super) fn make(
     )?));
     agents.push(Box::new(discipline));
     let hub = Hub::default();
-    let (followers, view) = followers(foundation, &directory, &shard_marks, &hub);
-    let followed = followers
-        .iter()
-        .map(|one| Followed {
-            name: one.name().to_owned(),
-            view: one.view(),
-            health: one.health(),
-        })
-        .collect();
-    agents.extend(
-        followers
-            .into_iter()
-            .map(|one| Box::new(one) as Box<dyn Agent + Send>),
-    );
+    let (followers, view, followed) = followers(foundation, &directory, &shard_marks, &hub);
+    agents.extend(followers);
     let (control_agent, handle) = ControlAgent::new(
         control.state,
         control_stream.appender,

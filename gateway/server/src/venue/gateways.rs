@@ -51,7 +51,7 @@ impl ShardHistory for History {
         let command = matchgate_follower::decode(&record.header, record.body)?;
         self.state
             .apply(&command, &mut self.buffer, &mut |applied| {
-                events.push(*applied.event)
+                events.push(*applied.event);
             })?;
         Ok(Some(command))
     }

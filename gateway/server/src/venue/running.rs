@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
 
 use matchgate_bridge::Hub;
-use matchgate_core::domain::{Epoch, ShardId};
+use matchgate_core::domain::{Epoch, ShardId, Symbol};
 use matchgate_follower::{FollowerView, SinkHealth};
 use matchgate_journal::{Backend, DataDirectory, Marks, Writer, WriterStats};
 use matchgate_runtime::{
@@ -18,8 +18,9 @@ use matchgate_runtime::{
 use super::agents::{self, Followed, Foundation};
 use super::open::Opened;
 use super::recovery::{self, Control};
-use super::status::{StatusSource, health_text};
+use super::status::{StatusSource, book_view, health_text};
 use super::{ports, recovery::wait_until};
+use crate::admin::message::BookView;
 use crate::admin::{AdminServer, AdminSource, client::SOCKET_NAME};
 use crate::config::{Config, IdleConfig, JournalBackend};
 use crate::control::ControlHandle;
@@ -193,20 +194,32 @@ impl Venue {
         self.failure.report()
     }
 
-    /// Waits until the view has everything that shards have sequenced so far.
+    /// Returns the best levels of a book, as the operators' follower has it.
+    #[must_use]
+    pub fn book(&self, symbol: &Symbol, levels: usize) -> Option<BookView> {
+        self.view.book(symbol, levels).map(|book| book_view(&book))
+    }
+
+    /// Waits until every follower has everything that shards have sequenced so far.
     ///
     /// # Errors
     ///
-    /// Returns the failure of a venue that failed meanwhile.
-    pub fn wait_for_view(&self) -> Result<(), Fatal> {
+    /// Returns the failure of a venue that failed meanwhile, or says which follower has stopped.
+    pub fn wait_for_followers(&self) -> Result<(), Fatal> {
         for (shard, marks) in (0..).map(ShardId).zip(&self.shard_marks) {
             let last = marks.last_record();
             marks.request_sync(last);
-            wait_until(&self.failure, || {
-                self.view
-                    .position(shard)
-                    .is_some_and(|at| at.sequence.get() >= last)
-            })?;
+            for one in &self.followed {
+                wait_until(&self.failure, || {
+                    let position = one.view.position(shard);
+                    position.is_some_and(|at| at.sequence.get() >= last)
+                        || matches!(one.health.get(), SinkHealth::Stopped(_))
+                })?;
+                if let SinkHealth::Stopped(reason) = one.health.get() {
+                    let message = format!("{} has stopped: {reason}", one.name);
+                    return Err(Fatal::new(ExitCode::Disagreement, message));
+                }
+            }
         }
         Ok(())
     }

@@ -13,7 +13,7 @@ use crate::member::{Habits, Member, Random};
 use crate::venue_process::{VenueProcess, binary, write_config};
 
 /// Acknowledgements between a start and a kill, at the most.
-const ACKNOWLEDGED_MAX: u64 = 400;
+const ACKNOWLEDGED_MAX: u64 = 3000;
 /// Requests that a member sends in one write.
 const BURST: u64 = 48;
 
@@ -24,6 +24,18 @@ fn config(parts: u8, ring: usize, open_orders_max: u32) -> String {
          orders_per_shard_max = 16384\n[rings]\ncommands = {ring}\n\
          [journal]\nsegment_bytes = 8388608\nstaging_bytes = 4194304\n"
     );
+    // Gateways and shards on threads of their own, so that rings fill.
+    for agent in (0..parts).flat_map(|part| [format!("gateway:{part}"), format!("shard:{part}")]) {
+        if parts > 1 {
+            write!(text, "[[core]]\nagents = [\"{agent}\"]\nidle = \"yield\"\n").unwrap();
+        }
+    }
+    if parts > 1 {
+        text.push_str(
+            "[[core]]\nagents = [\"acceptor\", \"control\", \"clock\", \"follower\", \
+             \"sink:local\"]\nidle = \"park\"\n",
+        );
+    }
     for part in 0..parts {
         write!(
             text,
@@ -76,11 +88,18 @@ fn run(members: &mut [Member], config: &Path, data: &Path, kills: u32, random: &
         }
         in_flight += u32::from(members.iter().any(|member| member.unanswered() > 0));
         venue = VenueProcess::start(config, data).unwrap();
+        assert!(venue.said[0].contains("after a kill"), "{:?}", venue.said);
         for member in members.iter_mut() {
             member.resume_and_compare(venue.address);
         }
     }
     members.iter_mut().for_each(Member::settle);
+    assert!(venue.stop().success());
+    // What was on its way to somebody when the venue stopped is told at the next logon.
+    let venue = VenueProcess::start(config, data).unwrap();
+    members
+        .iter_mut()
+        .for_each(|member| member.resume_and_compare(venue.address));
     let live: usize = members
         .iter()
         .map(|member| member.live_orders().len())
@@ -149,6 +168,10 @@ fn crash_of_one_client_ends_in_the_book_of_an_undisturbed_run() {
         (folder, data, config, members, in_flight, sent)
     };
     let (_folder, data, config_path, mut killed, in_flight, sent) = hash_after(kills);
+    assert!(
+        u64::from(in_flight) * 10 >= u64::from(kills) * 8,
+        "{in_flight} of {kills} in flight"
+    );
     let (_other, calm_data, calm_config, mut calm, _, calm_sent) = hash_after(0);
     let total = sent.max(calm_sent);
     let finish = |members: &mut [Member; 1], config: &Path, data: &Path| {
@@ -219,7 +242,7 @@ fn crash_with_two_shards_two_gateways_and_refusals_loses_and_doubles_nothing() {
     let folder = tempfile::tempdir().unwrap();
     let data = folder.path().join("data");
     // Small rings and limits, so that Busy and limit refusals come about.
-    let config = write_config(folder.path(), &config(2, 16, 150));
+    let config = write_config(folder.path(), &config(2, 64, 150));
     let habits = Habits {
         duplicates: 5,
         off_limits: 3,

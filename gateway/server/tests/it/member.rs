@@ -16,7 +16,7 @@ use matchgate_schema::message::{
 };
 
 /// Requests that may be without an answer.
-pub const WINDOW: usize = 512;
+pub(crate) const WINDOW: usize = 512;
 /// How long a test waits for the venue to say something.
 const PATIENCE: Duration = Duration::from_secs(20);
 /// Middle of the script's prices, in ticks of 0.01.
@@ -26,11 +26,11 @@ const TICK: i64 = 10_000_000;
 
 /// A seeded source of numbers (splitmix64).
 #[derive(Clone, Debug)]
-pub struct Random(pub u64);
+pub(crate) struct Random(pub(crate) u64);
 
 impl Random {
     /// Returns a number below `bound`.
-    pub fn below(&mut self, bound: u64) -> u64 {
+    pub(crate) fn below(&mut self, bound: u64) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut word = self.0;
         word = (word ^ (word >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -41,18 +41,18 @@ impl Random {
 
 /// What a member's script does now and then, beside orders and cancels.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Habits {
+pub(crate) struct Habits {
     /// In a hundred: a client order id that is in use.
-    pub duplicates: u64,
+    pub(crate) duplicates: u64,
     /// In a hundred: a quantity that is off lot.
-    pub off_limits: u64,
+    pub(crate) off_limits: u64,
     /// In a thousand: a mass cancel.
-    pub mass_cancels: u64,
+    pub(crate) mass_cancels: u64,
 }
 
 /// One member.
 #[derive(Debug)]
-pub struct Member {
+pub(crate) struct Member {
     key: Name,
     durability: Durability,
     symbols: Vec<Symbol>,
@@ -60,14 +60,14 @@ pub struct Member {
     random: Random,
     client: Option<Client>,
     /// Every numbered message so far: message n stands at n - 1.
-    pub reports: Vec<Report>,
+    pub(crate) reports: Vec<Report>,
     /// Every request so far, as it was sent.
-    pub requests: Vec<ClientMessage>,
+    pub(crate) requests: Vec<ClientMessage>,
 }
 
 impl Member {
     /// Returns a member that is not connected yet.
-    pub fn new(key: &str, durability: Durability, symbols: &[&str], seed: u64) -> Self {
+    pub(crate) fn new(key: &str, durability: Durability, symbols: &[&str], seed: u64) -> Self {
         Self {
             key: Name::new(key.as_bytes()).unwrap(),
             durability,
@@ -84,7 +84,7 @@ impl Member {
     }
 
     /// Gives it habits.
-    pub fn with_habits(mut self, habits: Habits) -> Self {
+    pub(crate) fn with_habits(mut self, habits: Habits) -> Self {
         self.habits = habits;
         self
     }
@@ -98,14 +98,14 @@ impl Member {
     }
 
     /// Logs on for the first time.
-    pub fn connect(&mut self, address: SocketAddr) {
+    pub(crate) fn connect(&mut self, address: SocketAddr) {
         let (client, _) = Client::connect(address, self.options()).unwrap();
         self.client = Some(client);
     }
 
     /// Logs on again, asks for every message from the first one on, and compares each with what
     /// was said before. Unanswered requests are sent again by the library.
-    pub fn resume_and_compare(&mut self, address: SocketAddr) {
+    pub(crate) fn resume_and_compare(&mut self, address: SocketAddr) {
         let state = ClientState {
             next_sequence: 1,
             ..self.client().state()
@@ -121,8 +121,12 @@ impl Member {
         );
         self.client = Some(client);
         let said = std::mem::take(&mut self.reports);
-        while self.reports.len() < said.len() {
-            self.hear(PATIENCE);
+        while (self.reports.len() as u64) + 1 < resumption.answer.next_sequence {
+            assert!(
+                self.hear(PATIENCE) > 0,
+                "{}: messages are missing",
+                self.key
+            );
         }
         for (number, (before, now)) in said.iter().zip(&self.reports).enumerate() {
             assert_eq!(
@@ -136,7 +140,7 @@ impl Member {
     }
 
     /// Forgets the connection, as after a kill, and keeps the rest.
-    pub fn client(&self) -> &Client {
+    pub(crate) fn client(&self) -> &Client {
         self.client.as_ref().expect("it was connected")
     }
 
@@ -145,12 +149,12 @@ impl Member {
     }
 
     /// Returns how many requests have no answer.
-    pub fn unanswered(&self) -> usize {
+    pub(crate) fn unanswered(&self) -> usize {
         self.client().unacknowledged_count()
     }
 
     /// Sends up to `count` further requests of the script, as far as the window allows.
-    pub fn send(&mut self, count: usize) {
+    pub(crate) fn send(&mut self, count: usize) {
         for _ in 0..count.min(WINDOW.saturating_sub(self.unanswered())) {
             let request = self.next_request();
             self.submit(request);
@@ -160,7 +164,7 @@ impl Member {
     }
 
     /// Sends one request.
-    pub fn submit(&mut self, request: ClientMessage) -> RequestNumber {
+    pub(crate) fn submit(&mut self, request: ClientMessage) -> RequestNumber {
         let number = self
             .client_mut()
             .send(request)
@@ -171,7 +175,7 @@ impl Member {
 
     /// Takes what has come, waiting at most `patience` for the first of it. Returns how many
     /// numbered messages there were.
-    pub fn hear(&mut self, patience: Duration) -> usize {
+    pub(crate) fn hear(&mut self, patience: Duration) -> usize {
         let before = self.reports.len();
         let mut wait = patience;
         while let Ok(Some(message)) = self.client_mut().wait(wait) {
@@ -196,7 +200,7 @@ impl Member {
     }
 
     /// Flushes and listens until every request has its answer.
-    pub fn settle(&mut self) {
+    pub(crate) fn settle(&mut self) {
         while self.unanswered() > 0 {
             self.client_mut().flush().unwrap();
             assert!(self.hear(PATIENCE) > 0, "{}: no answer", self.key);
@@ -277,7 +281,7 @@ impl Member {
     }
 
     /// Returns the orders that are live by what was reported: entering request to last report.
-    pub fn live_orders(&self) -> BTreeMap<u64, ExecutionReport> {
+    pub(crate) fn live_orders(&self) -> BTreeMap<u64, ExecutionReport> {
         let mut live = BTreeMap::new();
         for report in &self.reports {
             if let Report::Execution(report) = report
@@ -293,7 +297,7 @@ impl Member {
     }
 
     /// Returns how often each refusal was reported.
-    pub fn refusals(&self) -> BTreeMap<RejectReason, u64> {
+    pub(crate) fn refusals(&self) -> BTreeMap<RejectReason, u64> {
         let mut refusals = BTreeMap::new();
         for report in &self.reports {
             let reason = match report {
@@ -311,7 +315,7 @@ impl Member {
 
     /// Checks that every request has exactly one answer of its own, and every order at most one
     /// end.
-    pub fn check_answers(&self) {
+    pub(crate) fn check_answers(&self) {
         let mut answers = vec![0_u32; self.requests.len() + 1];
         let mut ended: BTreeMap<u64, bool> = BTreeMap::new();
         for report in &self.reports {

@@ -7,21 +7,21 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 
 /// A running `matchgate serve`.
 #[derive(Debug)]
-pub struct VenueProcess {
+pub(crate) struct VenueProcess {
     child: Child,
     /// Where it takes orders.
-    pub address: SocketAddr,
+    pub(crate) address: SocketAddr,
     /// What it said before it listened.
-    pub said: Vec<String>,
+    pub(crate) said: Vec<String>,
 }
 
 /// Returns the binary under test.
-pub fn binary() -> Command {
+pub(crate) fn binary() -> Command {
     Command::new(env!("CARGO_BIN_EXE_matchgate"))
 }
 
 /// Writes a configuration beside the data directory and returns its path.
-pub fn write_config(directory: &Path, text: &str) -> PathBuf {
+pub(crate) fn write_config(directory: &Path, text: &str) -> PathBuf {
     let path = directory.join("matchgate.toml");
     std::fs::write(&path, text).expect("the temporary directory can be written");
     path
@@ -33,7 +33,7 @@ impl VenueProcess {
     /// # Errors
     ///
     /// Returns exit status and standard error where it ended instead.
-    pub fn start(config: &Path, data: &Path) -> Result<Self, (ExitStatus, String)> {
+    pub(crate) fn start(config: &Path, data: &Path) -> Result<Self, (ExitStatus, String)> {
         let mut child = binary()
             .args(["serve", "--config"])
             .arg(config)
@@ -79,18 +79,13 @@ impl VenueProcess {
     }
 
     /// Kills it as `kill -9` does, and waits until it is gone.
-    pub fn kill(mut self) {
+    pub(crate) fn kill(mut self) {
         self.child.kill().expect("the child is ours");
         self.child.wait().expect("the child can be waited for");
     }
 
-    /// Returns its process id.
-    pub fn id(&self) -> u32 {
-        self.child.id()
-    }
-
     /// Asks it to stop, and returns how it ended.
-    pub fn stop(mut self) -> ExitStatus {
+    pub(crate) fn stop(mut self) -> ExitStatus {
         let stopped = Command::new("kill")
             .arg(self.child.id().to_string())
             .status();

@@ -3,6 +3,7 @@
 //! It must not know a venue's state: what an answer must be comes with the action.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use matchgate_core::domain::{CancelReason, RejectReason, RequestNumber};
 use matchgate_schema::message::{ExecType, ExecutionReport, Liquidity, Report, ServerMessage};
@@ -178,17 +179,22 @@ impl SyntheticRun {
         }
     }
 
-    /// Sends for as long as was asked, cancels all, and returns once every request is answered.
+    /// Sends for as long as was asked, or until `stop` is set, cancels all, and returns once every
+    /// request is answered.
     ///
     /// # Errors
     ///
     /// Returns an error where the venue refuses the session, cannot be reached for
     /// [`SyntheticRunOptions::reconnect_max_ns`], or leaves requests unanswered.
-    pub fn run(mut self, link: &mut impl OrderLink) -> Result<SyntheticSummary, ReplayError> {
+    pub fn run(
+        mut self,
+        link: &mut impl OrderLink,
+        stop: &AtomicBool,
+    ) -> Result<SyntheticSummary, ReplayError> {
         self.start_ns = link.now_ns();
         self.heard_ns = self.start_ns;
         loop {
-            let turn = match self.send_due(link) {
+            let turn = match self.send_due(link, stop) {
                 Ok(true) if self.window.is_empty() => {
                     self.summary.elapsed_ns = link.now_ns().saturating_sub(self.start_ns);
                     return Ok(self.summary);
@@ -208,15 +214,20 @@ impl SyntheticRun {
     }
 
     /// Sends all that is due and for which the window has room; returns whether that was the last.
-    fn send_due(&mut self, link: &mut impl OrderLink) -> Result<bool, ReplayError> {
+    fn send_due(
+        &mut self,
+        link: &mut impl OrderLink,
+        stop: &AtomicBool,
+    ) -> Result<bool, ReplayError> {
         let mut sent = false;
         while !self.window.is_full() && !self.is_closed() {
             let now_ns = link.now_ns();
             let due_ns = self.due_ns();
-            if due_ns.is_some_and(|due_ns| due_ns > now_ns) {
+            let is_stopped = stop.load(Ordering::Relaxed);
+            if !is_stopped && due_ns.is_some_and(|due_ns| due_ns > now_ns) {
                 break;
             }
-            let action = self.next_action(now_ns);
+            let action = self.next_action(now_ns, is_stopped);
             match link.send(&action.message) {
                 Ok(()) => sent = true,
                 Err(LinkError::Full) => break,
@@ -246,11 +257,11 @@ impl SyntheticRun {
     }
 
     /// Returns the action to be sent next, which stays the next until it is sent.
-    fn next_action(&mut self, now_ns: u64) -> SyntheticAction {
+    fn next_action(&mut self, now_ns: u64, is_stopped: bool) -> SyntheticAction {
         if let Some(action) = self.next {
             return action;
         }
-        let over = now_ns.saturating_sub(self.start_ns) >= self.options.duration_ns;
+        let over = is_stopped || now_ns.saturating_sub(self.start_ns) >= self.options.duration_ns;
         let action = if over {
             self.closing = true;
             self.client.last_action()

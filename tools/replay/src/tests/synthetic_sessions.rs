@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use std::sync::atomic::AtomicBool;
+
 use matchgate_core::domain::{
     OrderType, Price, Quantity, RejectReason, RequestNumber, Symbol, TimeInForce,
 };
@@ -61,7 +63,8 @@ fn venue() -> FakeVenue<ObligingAnswers> {
 
 fn run(venue: &mut FakeVenue<ObligingAnswers>, options: SyntheticRunOptions) -> SyntheticSummary {
     let run = SyntheticRun::new(client(7, 0), options, venue);
-    run.run(venue).expect("every request is answered")
+    run.run(venue, &AtomicBool::new(false))
+        .expect("every request is answered")
 }
 
 #[test]
@@ -163,7 +166,9 @@ fn venue_that_answers_no_more_ends_the_run() {
     }
     let mut venue = FakeVenue::new(1, Mute);
     let run = SyntheticRun::new(client(7, 0), run_options(), &venue);
-    let error = run.run(&mut venue).expect_err("nothing is answered");
+    let error = run
+        .run(&mut venue, &AtomicBool::new(false))
+        .expect_err("nothing is answered");
     assert!(
         error.to_string().starts_with("no answer any more"),
         "{error}"

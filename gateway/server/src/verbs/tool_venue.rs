@@ -1,0 +1,128 @@
+//! The venue that `demo` and `replay` start in their own process: the real one, on any free
+//! loopback port, with its journal in a temporary directory unless one is named.
+
+use std::path::{Path, PathBuf};
+
+use matchgate_core::domain::{GatewayId, Instrument, Name, Price, Quantity, Side, Symbol};
+use matchgate_replay::session::FinalBook;
+use tempfile::TempDir;
+
+use crate::admin::message::BookView;
+use crate::cli::TopologyChoice;
+use crate::config::{AccountConfig, Config, FirmConfig, InstrumentConfig, SessionConfig};
+use crate::exit_code::{ExitCode, Fatal};
+
+/// Bytes of a segment: small, so that a short run shows more than one.
+const SEGMENT_BYTES: u64 = 8 << 20;
+/// Live orders of the account of each session.
+const OPEN_ORDERS_MAX: u32 = 100_000;
+/// Messages of each session that can be sent again.
+const RESEND_MESSAGES_MAX: u32 = 1 << 20;
+
+/// Where the journal of a tool's venue lives.
+#[derive(Debug)]
+pub(super) struct ToolDirectory {
+    path: PathBuf,
+    /// Removed when dropped.
+    _temporary: Option<TempDir>,
+}
+
+impl ToolDirectory {
+    /// Takes the directory that was named, else a temporary one.
+    pub(super) fn new(named: Option<&Path>) -> Result<Self, Fatal> {
+        if let Some(path) = named {
+            return Ok(Self {
+                path: path.to_owned(),
+                _temporary: None,
+            });
+        }
+        let temporary = TempDir::with_prefix("matchgate-").map_err(|error| {
+            Fatal::new(
+                ExitCode::WriteError,
+                format!("no temporary directory: {error}"),
+            )
+        })?;
+        Ok(Self {
+            path: temporary.path().join("data"),
+            _temporary: Some(temporary),
+        })
+    }
+
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+}
+
+/// Returns the name of client number `index`, which is its session, account and firm.
+pub(super) fn client_name(index: u8) -> Name {
+    Name::new(format!("client-{index}").as_bytes()).expect("at most ten printable bytes")
+}
+
+/// Returns the configuration of a venue with these instruments and `clients` clients.
+pub(super) fn config(
+    directory: &ToolDirectory,
+    instruments: Vec<Instrument>,
+    clients: u8,
+    topology: TopologyChoice,
+) -> Config {
+    let built_in = Config::built_in();
+    let names: Vec<Name> = (0..clients).map(client_name).collect();
+    let cores = match topology {
+        TopologyChoice::Inline => Config::inline_cores(&built_in.venue, &built_in.sinks),
+        TopologyChoice::Split => Config::split_cores(&built_in.venue, &built_in.sinks),
+    };
+    let mut journal = built_in.journal;
+    journal.segment_bytes = SEGMENT_BYTES;
+    Config {
+        data_directory: directory.path().to_owned(),
+        capnp_address: ([127, 0, 0, 1], 0).into(),
+        journal,
+        cores,
+        instruments: instruments
+            .into_iter()
+            .map(|instrument| InstrumentConfig { instrument })
+            .collect(),
+        firms: names
+            .iter()
+            .map(|&name| FirmConfig {
+                name,
+                gateway: GatewayId(0),
+            })
+            .collect(),
+        accounts: names
+            .iter()
+            .map(|&name| AccountConfig {
+                name,
+                firm: name,
+                open_orders_max: OPEN_ORDERS_MAX,
+            })
+            .collect(),
+        sessions: names
+            .iter()
+            .map(|&name| SessionConfig {
+                key: name,
+                firm: name,
+                account: name,
+                resend_messages_max: RESEND_MESSAGES_MAX,
+            })
+            .collect(),
+        ..built_in
+    }
+}
+
+/// A book at the end of a replay, wherever it was seen.
+#[derive(Debug)]
+pub(super) struct SeenBook(pub(super) BookView);
+
+impl FinalBook for SeenBook {
+    fn depth(&self, _symbol: Symbol, side: Side, levels: usize) -> Vec<(Price, Quantity)> {
+        let side = match side {
+            Side::Buy => &self.0.bids,
+            Side::Sell => &self.0.asks,
+        };
+        let levels = side.iter().take(levels);
+        levels
+            .map(|&(price, quantity)| (Price::new(price), Quantity::new(quantity)))
+            .collect()
+    }
+}

@@ -24,7 +24,7 @@ const ALLOWED: [(&str, &[&str]); 13] = [
     ("runtime", &[]),
     ("schema", &["core"]),
     ("follower", &["core", "journal", "runtime"]),
-    ("session", &["core", "journal", "schema"]),
+    ("session", &["core", "journal", "runtime", "schema"]),
     ("client", &["core", "schema", "session"]),
     ("net", &["core", "journal", "runtime", "schema", "session"]),
     ("bridge", &["core", "follower"]),

@@ -45,6 +45,8 @@ pub struct GatewayOptions {
     pub in_flight_max: usize,
     /// Legs of events that may wait for one shard's disk.
     pub held_max: usize,
+    /// Outbound numbers that one reservation covers.
+    pub outbound_block: u64,
     /// Nanoseconds between heartbeats; the peer is dead after 2.5 of them.
     pub heartbeat_interval_ns: u64,
 }
@@ -59,6 +61,7 @@ impl GatewayOptions {
             shard_count,
             in_flight_max: bounds::IN_FLIGHT_MAX,
             held_max: bounds::HELD_MAX,
+            outbound_block: bounds::OUTBOUND_BLOCK,
             heartbeat_interval_ns: bounds::HEARTBEAT_INTERVAL_NS,
         }
     }
@@ -268,14 +271,14 @@ impl GatewayCore {
             return;
         }
         state.connection.connected = false;
-        state.connection.ending = false;
+        let reason = state.connection.ending.take();
         state.connection.answer = None;
         state.connection.repeats.clear();
         state.connection.heartbeat_due = false;
         self.log(
             &GatewayRecord::Disconnected(Disconnected {
                 session,
-                reason: 0,
+                reason: reason.map_or(0, RejectReason::code),
                 reserved: [0; 2],
             }),
             outlet,
@@ -412,7 +415,7 @@ impl GatewayCore {
         state.next_sequence += 1;
         // Two steps a message keep up with the stream whatever its length.
         state.store.durable_through(synced, 2);
-        if state.needs_reservation() {
+        if state.needs_reservation(self.options.outbound_block) {
             state.reserved.due = true;
             self.reserves_due.push_back(session);
         }
@@ -425,7 +428,7 @@ impl GatewayCore {
         let Some(state) = session_of(&mut self.sessions, session) else {
             return;
         };
-        let through = state.next_block_end();
+        let through = state.next_block_end(self.options.outbound_block);
         state.reserved.through = through;
         state.reserved.due = false;
         self.log_last = outlet.log(&GatewayRecord::Reserve(Reserve {
@@ -463,9 +466,9 @@ impl GatewayCore {
     pub(crate) fn end(&mut self, session: SessionId, reason: RejectReason) {
         if let Some(state) = session_of(&mut self.sessions, session)
             && state.connection.connected
-            && !state.connection.ending
+            && state.connection.ending.is_none()
         {
-            state.connection.ending = true;
+            state.connection.ending = Some(reason);
             self.ended.push_back((session, reason));
         }
     }

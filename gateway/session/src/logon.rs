@@ -6,7 +6,6 @@ use matchgate_schema::message::{Logon, LogonAnswer, PROTOCOL_VERSION};
 use crate::gateway_core::{GatewayCore, session_of};
 use crate::gateway_log::{self, GatewayRecord};
 use crate::outlet::Outlet;
-use crate::session_state::SessionState;
 
 impl GatewayCore {
     /// Logs a session on over a new connection. Its answer, and every message from the one that
@@ -50,10 +49,9 @@ impl GatewayCore {
             }),
             outlet,
         );
-        if self
-            .session(session)
-            .is_some_and(SessionState::needs_reservation)
-        {
+        let block = self.options.outbound_block;
+        let short = self.session(session);
+        if short.is_some_and(|state| state.needs_reservation(block)) {
             self.reserve(session, outlet);
         }
         self.connect(session, logon, (wanted, cursor), now_ns);
@@ -94,7 +92,7 @@ impl GatewayCore {
         let resent_below = state.next_sequence;
         let connection = &mut state.connection;
         connection.connected = true;
-        connection.ending = false;
+        connection.ending = None;
         connection.answer = Some(answer);
         connection.cursor = cursor;
         connection.resent_below = resent_below;

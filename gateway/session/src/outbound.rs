@@ -10,8 +10,12 @@ use crate::gateway_core::{GatewayCore, session_of};
 
 impl GatewayCore {
     /// Returns a session with something to send, once; it is listed anew when there is more. Who
-    /// runs out of room for a connection comes back to it without being told.
+    /// runs out of room for a connection comes back to it without being told. There is none while
+    /// releases wait for [`Self::end_run`].
     pub fn pop_ready(&mut self) -> Option<SessionId> {
+        if self.run.is_some() {
+            return None;
+        }
         let session = self.ready.pop_front()?;
         if let Some(state) = session_of(&mut self.sessions, session) {
             state.connection.listed = false;
@@ -32,14 +36,20 @@ impl GatewayCore {
     /// on disk: no client ever sees a number that could come again with other content.
     pub fn next_outbound(&mut self, session: SessionId, now_ns: u64) -> Option<ServerMessage> {
         let state = session_of(&mut self.sessions, session)?;
-        if !state.connection.connected || state.connection.ending {
+        if !state.connection.connected || state.connection.ending.is_some() {
             return None;
         }
         if let Some(reason) = state.overtaken() {
             self.end(session, reason);
             return None;
         }
-        let message = self.take_outbound(session)?;
+        let Some(message) = self.take_outbound(session) else {
+            if self.run.is_some() {
+                // What the run released is there to send as soon as it has ended.
+                self.mark_ready(session);
+            }
+            return None;
+        };
         if let Some(state) = self.session_mut(session) {
             state.connection.sent_ns = now_ns;
         }

@@ -411,12 +411,13 @@ impl Replay<'_> {
     /// Reserves numbers for sessions that are short of them, and sends the missing parts of mass
     /// cancels.
     fn complete(&mut self, outlet: &mut impl Outlet) {
+        let block = self.core.options.outbound_block;
         let short: Vec<SessionId> = self
             .core
             .sessions
             .iter()
             .flatten()
-            .filter(|state| state.reserved.through > 0 && state.needs_reservation())
+            .filter(|state| state.reserved.through > 0 && state.needs_reservation(block))
             .map(|state| state.definition.id)
             .collect();
         for session in short {

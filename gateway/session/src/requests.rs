@@ -84,12 +84,20 @@ impl GatewayCore {
         now_ns: u64,
         outlet: &mut impl Outlet,
     ) -> Result<Intake, SessionEnd> {
-        let end = |reason| Err(SessionEnd { reason });
         let state = self.session_mut(session);
         let Some(state) = state.filter(|state| state.connection.connected) else {
-            return end(RejectReason::NotLoggedOn);
+            let reason = RejectReason::NotLoggedOn;
+            return Err(SessionEnd { reason });
         };
+        if let Some(reason) = state.connection.ending {
+            return Err(SessionEnd { reason });
+        }
         state.connection.heard_ns = now_ns;
+        let connection = &mut state.connection;
+        let mut end = |reason| {
+            connection.ending = Some(reason);
+            Err(SessionEnd { reason })
+        };
         let request = match message {
             ClientMessage::Logon(_) => return end(RejectReason::AlreadyLoggedOn),
             ClientMessage::Logout => return end(RejectReason::LoggedOut),

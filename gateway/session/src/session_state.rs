@@ -7,7 +7,7 @@ use std::collections::VecDeque;
 use matchgate_core::domain::{Durability, FirmId, RejectReason, RequestNumber, SessionDefinition};
 use matchgate_schema::message::LogonAnswer;
 
-use crate::bounds::{OUTBOUND_BLOCK, REPEATS_MAX, index};
+use crate::bounds::{REPEATS_MAX, index};
 use crate::report_store::ReportStore;
 use crate::request_window::RequestWindow;
 
@@ -59,8 +59,8 @@ pub(crate) struct Reserved {
 pub(crate) struct Connection {
     /// Whether there is one.
     pub(crate) connected: bool,
-    /// Whether it was ended by the core, and the agent has not said so yet.
-    pub(crate) ending: bool,
+    /// Why it must end, where it must and the agent has not closed it yet.
+    pub(crate) ending: Option<RejectReason>,
     /// Whether the session is in the list of those with something to send.
     pub(crate) listed: bool,
     /// Answer to the logon that is to be sent.
@@ -94,7 +94,7 @@ impl SessionState {
             synced_open_count: 0,
             connection: Connection {
                 connected: false,
-                ending: false,
+                ending: None,
                 listed: false,
                 answer: None,
                 cursor: 0,
@@ -112,18 +112,18 @@ impl SessionState {
         self.definition.firm
     }
 
-    /// Returns whether less than half a block of reserved numbers is left and no reservation is
+    /// Returns whether less than half a `block` of reserved numbers is left and no reservation is
     /// about to be logged.
-    pub(crate) const fn needs_reservation(&self) -> bool {
+    pub(crate) const fn needs_reservation(&self, block: u64) -> bool {
         !self.reserved.due
             && self.reserved.through.saturating_add(1)
-                < self.next_sequence.saturating_add(OUTBOUND_BLOCK / 2)
+                < self.next_sequence.saturating_add(block / 2)
     }
 
-    /// Returns the last number of the block to be reserved next.
-    pub(crate) fn next_block_end(&self) -> u64 {
+    /// Returns the last number of the `block` to be reserved next.
+    pub(crate) fn next_block_end(&self, block: u64) -> u64 {
         let used = self.next_sequence.saturating_sub(1);
-        used.max(self.reserved.through) + OUTBOUND_BLOCK
+        used.max(self.reserved.through).saturating_add(block)
     }
 
     /// Goes on behind the reserved numbers: those up to there may have been seen.

@@ -46,58 +46,7 @@ impl Disk {
     /// A venue of two firms, two shards, and one instrument a shard; the home firm has two
     /// accounts and three sessions.
     pub(super) fn new() -> Self {
-        let mut controls = Vec::new();
-        for (id, home) in [(0, HOME), (1, FOREIGN)] {
-            controls.push(Command::DefineFirm(DefineFirm {
-                control: ControlNumber(controls.len() as u64 + 1),
-                firm: Firm {
-                    id: FirmId(id),
-                    name: name(&format!("firm-{id}")),
-                    gateway: home,
-                    reserved: [0; 3],
-                },
-            }));
-        }
-        for (id, firm, open_orders_max) in [(0, 0, 24), (1, 0, 40), (2, 1, 1000)] {
-            controls.push(Command::DefineAccount(DefineAccount {
-                control: ControlNumber(controls.len() as u64 + 1),
-                account: Account {
-                    id: AccountId(id),
-                    firm: FirmId(firm),
-                    name: name(&format!("account-{id}")),
-                    open_orders_max,
-                },
-                reserved: [0; 4],
-            }));
-        }
-        for (id, firm, account) in [(0, 0, 0), (1, 0, 0), (2, 0, 1), (3, 1, 2)] {
-            controls.push(Command::DefineSession(DefineSession {
-                control: ControlNumber(controls.len() as u64 + 1),
-                session: SessionDefinition {
-                    id: SessionId(id),
-                    firm: FirmId(firm),
-                    default_account: AccountId(account),
-                    key: key(id),
-                    resend_messages_max: 4096,
-                },
-            }));
-        }
-        for shard in 0..SHARDS {
-            controls.push(Command::DefineInstrument(DefineInstrument {
-                control: ControlNumber(controls.len() as u64 + 1),
-                instrument: instrument(shard),
-            }));
-            for (gateway, slot_first) in [(HOME, 0), (FOREIGN, SLOTS)] {
-                controls.push(Command::LendSlots(LendSlots {
-                    control: ControlNumber(controls.len() as u64 + 1),
-                    slot_first,
-                    slot_count: SLOTS,
-                    shard: ShardId(shard),
-                    gateway,
-                    reserved: [0; 6],
-                }));
-            }
-        }
+        let controls = controls();
         let mut disk = Self {
             controls,
             journals: vec![Vec::new(); usize::from(SHARDS)],
@@ -236,6 +185,62 @@ pub(super) fn symbol(shard: u8) -> Symbol {
 
 pub(super) fn client_id(text: &str) -> ClientOrderId {
     ClientOrderId::new(text.as_bytes()).unwrap()
+}
+
+fn controls() -> Vec<Command> {
+    let mut controls = Vec::new();
+    for (id, home) in [(0, HOME), (1, FOREIGN)] {
+        controls.push(Command::DefineFirm(DefineFirm {
+            control: ControlNumber(controls.len() as u64 + 1),
+            firm: Firm {
+                id: FirmId(id),
+                name: name(&format!("firm-{id}")),
+                gateway: home,
+                reserved: [0; 3],
+            },
+        }));
+    }
+    for (id, firm, open_orders_max) in [(0, 0, 24), (1, 0, 40), (2, 1, 1000)] {
+        controls.push(Command::DefineAccount(DefineAccount {
+            control: ControlNumber(controls.len() as u64 + 1),
+            account: Account {
+                id: AccountId(id),
+                firm: FirmId(firm),
+                name: name(&format!("account-{id}")),
+                open_orders_max,
+            },
+            reserved: [0; 4],
+        }));
+    }
+    for (id, firm, account) in [(0, 0, 0), (1, 0, 0), (2, 0, 1), (3, 1, 2)] {
+        controls.push(Command::DefineSession(DefineSession {
+            control: ControlNumber(controls.len() as u64 + 1),
+            session: SessionDefinition {
+                id: SessionId(id),
+                firm: FirmId(firm),
+                default_account: AccountId(account),
+                key: key(id),
+                resend_messages_max: 4096,
+            },
+        }));
+    }
+    for shard in 0..SHARDS {
+        controls.push(Command::DefineInstrument(DefineInstrument {
+            control: ControlNumber(controls.len() as u64 + 1),
+            instrument: instrument(shard),
+        }));
+        for (gateway, slot_first) in [(HOME, 0), (FOREIGN, SLOTS)] {
+            controls.push(Command::LendSlots(LendSlots {
+                control: ControlNumber(controls.len() as u64 + 1),
+                slot_first,
+                slot_count: SLOTS,
+                shard: ShardId(shard),
+                gateway,
+                reserved: [0; 6],
+            }));
+        }
+    }
+    controls
 }
 
 fn instrument(shard: u8) -> Instrument {

@@ -5,6 +5,7 @@ mod checks;
 mod disk;
 mod gateway_log;
 mod mass_cancel;
+mod no_allocation;
 mod power_loss;
 mod random;
 mod recovery;
@@ -12,3 +13,7 @@ mod release;
 mod session;
 mod table;
 mod venue;
+
+#[global_allocator]
+static ALLOCATOR: matchgate_runtime::alloc_guard::CountingAllocator =
+    matchgate_runtime::alloc_guard::CountingAllocator;

@@ -1,9 +1,10 @@
 //! What a loss of power does to numbers.
 
-use matchgate_core::domain::{Durability, RequestNumber};
+use matchgate_core::domain::{Durability, RequestNumber, Side};
+use matchgate_schema::message::NewOrderRequest;
 
-use super::venue::{Venue, buy, by_id, cancel};
-use crate::bounds::OUTBOUND_BLOCK;
+use super::disk::symbol;
+use super::venue::{BLOCK, Venue, buy, by_id, by_request, cancel, named, order};
 
 const WRITTEN: Durability = Durability::Written;
 
@@ -36,14 +37,14 @@ fn session_goes_on_behind_its_reserved_numbers() {
     venue.settle();
     let answer = venue.clients[0].answer.unwrap();
     assert_eq!(answer.lost_from, 3);
-    assert_eq!(answer.next_sequence, OUTBOUND_BLOCK + 1);
-    assert_eq!(answer.replay_from, OUTBOUND_BLOCK + 1);
+    assert_eq!(answer.next_sequence, BLOCK + 1);
+    assert_eq!(answer.replay_from, BLOCK + 1);
     assert_eq!(answer.decided_through, RequestNumber(2));
     assert_eq!(answer.request_highest, RequestNumber(3));
     venue.tell(0, buy(3, 10, 5));
     venue.settle();
     let (sequence, resend, _) = venue.clients[0].live[0];
-    assert_eq!((sequence, resend), (OUTBOUND_BLOCK + 1, false));
+    assert_eq!((sequence, resend), (BLOCK + 1, false));
 }
 
 #[test]
@@ -52,7 +53,7 @@ fn what_the_journal_has_and_the_log_has_lost_is_released_under_a_new_number() {
     venue.log_on(0, 1, WRITTEN).unwrap();
     venue.settle();
     let numbers: Vec<u64> = venue.clients[0].live.iter().map(|live| live.0).collect();
-    assert_eq!(numbers, [1, 2, OUTBOUND_BLOCK + 1]);
+    assert_eq!(numbers, [1, 2, BLOCK + 1]);
     let answer = venue.clients[0].answer.unwrap();
     assert_eq!(answer.lost_from, 3);
     assert_eq!(
@@ -77,12 +78,12 @@ fn numbers_behind_a_run_whose_commands_are_lost_are_given_anew() {
     venue.settle();
     assert_eq!(venue.clients[0].answer.unwrap().lost_from, 3);
     let live = venue.clients[0].live.clone();
-    assert_eq!(live, [(OUTBOUND_BLOCK + 1, true, refusal)]);
+    assert_eq!(live, [(BLOCK + 1, true, refusal)]);
     let mut again = venue.crash();
     again.log_on(0, 1, WRITTEN).unwrap();
     again.settle();
     let numbers: Vec<u64> = again.clients[0].live.iter().map(|live| live.0).collect();
-    assert_eq!(numbers, [1, 2, OUTBOUND_BLOCK + 1]);
+    assert_eq!(numbers, [1, 2, BLOCK + 1]);
 }
 
 #[test]
@@ -110,4 +111,32 @@ fn session_that_never_had_a_number_loses_none() {
     venue.settle();
     let answer = venue.clients[1].answer.unwrap();
     assert_eq!((answer.lost_from, answer.next_sequence), (0, 1));
+}
+
+#[test]
+fn id_that_two_live_orders_have_after_a_loss_names_one_and_both_have_other_names() {
+    let mut venue = Venue::new(&[WRITTEN]);
+    venue.tell(0, named("a", order(1, Side::Buy, 10, 5)));
+    venue.tell(0, cancel(2, by_id("a")));
+    venue.settle();
+    let second = NewOrderRequest {
+        symbol: symbol(1),
+        ..order(3, Side::Buy, 10, 5)
+    };
+    venue.tell(0, named("a", second));
+    venue.settle();
+    // The first shard loses the cancel, so the first order lives again.
+    let mut venue = lose(venue, 0, 1);
+    venue.log_on(0, 0, WRITTEN).unwrap();
+    venue.settle();
+    venue.lines(0);
+    venue.tell(0, cancel(4, by_request(1)));
+    venue.tell(0, cancel(5, by_request(3)));
+    venue.settle();
+    let lines = venue.lines(0);
+    assert!(
+        lines.iter().all(|line| line.contains("Canceled")),
+        "{lines:?}"
+    );
+    assert_eq!(lines.len(), 2);
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use matchgate_core::domain::{
-    Durability, EventId, MassCancelScope, RequestNumber, Side, TimeInForce,
+    Durability, EventId, MassCancelScope, RequestNumber, SessionId, Side, TimeInForce,
 };
 use matchgate_schema::message::{ClientMessage, MassCancelRequest, OrderTarget, Report};
 use proptest::prelude::*;
@@ -207,7 +207,7 @@ fn make(session: u32, request: u64, kind: u8, numbers: u16) -> ClientMessage {
     let quantity = 1 + u64::from(numbers / 4 % 7);
     let older = 1 + u64::from(numbers / 28) % request;
     let id = format!("{session}-{}", numbers % 9);
-    let target = if numbers % 3 == 0 {
+    let target = if numbers.is_multiple_of(3) {
         OrderTarget::ClientOrderId(client_id(&id))
     } else {
         by_request(older)
@@ -250,11 +250,11 @@ fn make(session: u32, request: u64, kind: u8, numbers: u16) -> ClientMessage {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(300) })]
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(400) })]
 
     #[test]
     fn nothing_is_lost_and_nothing_doubled_over_random_crashes(
-        happenings in prop::collection::vec(happening(false), 1..160)
+        happenings in prop::collection::vec(happening(false), 1..260)
     ) {
         let mut world = World::new();
         for happening in &happenings {
@@ -274,7 +274,7 @@ proptest! {
 
     #[test]
     fn power_loss_takes_only_what_it_may_and_says_so(
-        happenings in prop::collection::vec(happening(true), 1..160)
+        happenings in prop::collection::vec(happening(true), 1..260)
     ) {
         let mut world = World::new();
         for happening in &happenings {
@@ -282,8 +282,8 @@ proptest! {
         }
         world.settle();
         let owed = owed(&world.venue.streams.disk);
-        for (at, client) in world.venue.clients.iter().enumerate() {
-            let session = matchgate_core::domain::SessionId(at as u32);
+        for (session, client) in (0..).map(SessionId).zip(&world.venue.clients) {
+            let at = session.0 as usize;
             let state = world.venue.core.session(session).unwrap();
             let announced = |sequence: u64| {
                 let mut holes = state.lost.iter();
@@ -313,7 +313,7 @@ proptest! {
 
     #[test]
     fn power_loss_takes_no_order_whose_acknowledgement_was_synced(
-        happenings in prop::collection::vec(happening(true), 1..160)
+        happenings in prop::collection::vec(happening(true), 1..260)
     ) {
         let mut world = World::new();
         world.classes = vec![Durability::Synced; 3];

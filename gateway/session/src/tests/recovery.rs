@@ -197,13 +197,13 @@ fn recovery_that_dies_at_any_record_is_taken_up_by_the_next() {
 fn books_after_a_crash_and_a_resend_are_those_of_the_undisturbed_run() {
     let mut run = Recorded::new();
     let target = |request: u64| by_request(1 + request % 4);
-    for request in 1..=40 {
+    for (request, offset) in (1..=40).zip([0, 1, 2].into_iter().cycle()) {
         let message = match request {
             1 | 3 => sell(request, 100, 10),
             2 | 4 => on_second_shard(order(request, Side::Buy, 50, 10)),
             _ if request % 5 == 0 => buy(request, 100, 1),
             _ if request % 3 == 0 => replace(request, target(request), "", 60 + 40, 10),
-            _ => on_second_shard(order(request, Side::Sell, 49 + request as i64 % 3, 1)),
+            _ => on_second_shard(order(request, Side::Sell, 49 + offset, 1)),
         };
         run.tell(0, message);
         if request % 4 == 0 {
@@ -299,4 +299,24 @@ fn log_whose_refusal_has_another_number_is_refused() {
         ),
         "{refused:?}"
     );
+}
+
+#[test]
+fn ring_number_of_a_command_that_was_lost_is_not_given_again() {
+    let mut venue = Venue::new(&[WRITTEN]);
+    venue.tell(0, buy(1, 10, 5));
+    venue.tell(0, buy(2, 10, 5));
+    let mut venue = venue.crash();
+    venue.log_on(0, 1, WRITTEN).unwrap();
+    venue.tell(0, buy(1, 10, 5));
+    let rings = venue
+        .streams
+        .disk
+        .log
+        .iter()
+        .filter_map(|(_, record)| match record {
+            crate::GatewayRecord::Routed(routed) => Some(routed.ring.0),
+            _ => None,
+        });
+    assert_eq!(rings.collect::<Vec<_>>(), [1, 2, 3]);
 }

@@ -6,9 +6,12 @@ use matchgate_schema::message::{
 };
 
 use super::disk::key;
-use super::venue::{Venue, buy, by_id, by_request, cancel, named, order, reduce, replace, sell};
-use crate::bounds::{HEARTBEAT_INTERVAL_NS, OUTBOUND_BLOCK};
+use super::venue::{
+    BLOCK, Venue, buy, by_id, by_request, cancel, named, order, reduce, replace, sell,
+};
+use crate::bounds::HEARTBEAT_INTERVAL_NS;
 use crate::gateway_core::{Intake, SessionEnd};
+use crate::gateway_log::GatewayRecord;
 
 const WRITTEN: Durability = Durability::Written;
 
@@ -145,18 +148,36 @@ fn repeat_is_answered_and_not_executed() {
 }
 
 #[test]
-fn request_zero_and_gap_end_the_connection() {
+fn message_that_cannot_be_ends_the_connection_for_good() {
+    let ends = [
+        (buy(0, 10, 5), RejectReason::RequestZero),
+        (buy(2, 10, 5), RejectReason::RequestGap),
+        (ClientMessage::Logout, RejectReason::LoggedOut),
+    ];
+    for (message, reason) in ends {
+        let mut venue = two_sessions();
+        let end = Err(SessionEnd { reason });
+        assert_eq!(venue.send(0, message), end);
+        assert_eq!(
+            venue.send(0, buy(1, 10, 5)),
+            end,
+            "nothing is taken after it"
+        );
+        venue.disconnect(0);
+        let (_, last) = venue.streams.disk.log.last().unwrap();
+        assert!(matches!(last, GatewayRecord::Disconnected(gone) if gone.reason == reason.code()));
+        venue.log_on(0, 1, WRITTEN).unwrap();
+        venue.tell(0, buy(1, 10, 5));
+    }
+}
+
+#[test]
+fn message_without_a_logon_ends_the_connection() {
     let mut venue = two_sessions();
-    let end = |reason| Err(SessionEnd { reason });
-    assert_eq!(venue.send(0, buy(0, 10, 5)), end(RejectReason::RequestZero));
-    assert_eq!(venue.send(0, buy(2, 10, 5)), end(RejectReason::RequestGap));
-    assert_eq!(
-        venue.send(0, ClientMessage::Logout),
-        end(RejectReason::LoggedOut)
-    );
+    let reason = RejectReason::NotLoggedOn;
     assert_eq!(
         venue.send(2, ClientMessage::Heartbeat),
-        end(RejectReason::NotLoggedOn)
+        Err(SessionEnd { reason })
     );
 }
 
@@ -244,7 +265,8 @@ fn messages_that_left_the_store_cannot_be_sent_again() {
     let mut venue = two_sessions();
     for request in 1..=4200 {
         venue.tell(0, cancel(request, by_id("none")));
-        venue.deliver();
+        venue.sync();
+        venue.poll();
     }
     venue.disconnect(0);
     let refused = venue.log_on(0, 104, WRITTEN);
@@ -327,17 +349,13 @@ fn number_leaves_only_once_its_reservation_is_on_disk() {
 #[test]
 fn numbers_are_reserved_ahead_of_their_use() {
     let mut venue = two_sessions();
-    for request in 1..=OUTBOUND_BLOCK + 10 {
+    for request in 1..=5 * BLOCK {
         venue.tell(0, cancel(request, by_id("none")));
         venue.deliver();
-        if request % 1000 == 0 {
-            venue.sync();
-            venue.poll();
-        }
+        assert_eq!(venue.clients[0].live.len() as u64, request, "nothing waits");
+        venue.sync();
+        venue.poll();
     }
-    venue.sync();
-    venue.poll();
-    assert_eq!(venue.clients[0].live.len() as u64, OUTBOUND_BLOCK + 10);
 }
 
 #[test]
@@ -351,8 +369,10 @@ fn release_that_is_not_in_the_log_does_not_leave() {
         .core
         .on_event(shard, &event, &mut venue.streams)
         .unwrap();
+    assert_eq!(venue.core.pop_ready(), None);
     assert_eq!(venue.core.next_outbound(SessionId(0), 0), None);
     venue.core.end_run(&mut venue.streams);
+    assert_eq!(venue.core.pop_ready(), Some(SessionId(0)));
     assert!(matches!(
         venue.core.next_outbound(SessionId(0), 0),
         Some(ServerMessage::Report { sequence: 1, .. })

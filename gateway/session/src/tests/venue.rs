@@ -20,6 +20,9 @@ use crate::gateway_log::GatewayRecord;
 use crate::outlet::{Outlet, Priority};
 use crate::recovery::{RecoveredShard, RecoveryError, RecoveryInput, ShardHistory};
 
+/// Outbound numbers of one reservation: few, so that every test crosses blocks.
+pub(super) const BLOCK: u64 = 8;
+
 /// Disk and rings.
 pub(super) struct Streams {
     pub(super) disk: Disk,
@@ -115,6 +118,7 @@ impl Venue {
             options: GatewayOptions {
                 in_flight_max: 64,
                 held_max: 512,
+                outbound_block: BLOCK,
                 ..GatewayOptions::new(HOME, Epoch(old.epoch), SHARDS)
             },
             controls: &mut old.controls.iter().copied(),

@@ -22,6 +22,7 @@ use crate::live_outlet::LiveOutlet;
 use crate::network::Network;
 use crate::reactor::ReactorEvent;
 use crate::reactor_options::AdoptError;
+use crate::session_counters::SessionCounters;
 
 /// Messages of clients that one turn takes at the most: what a shard beside it takes in one.
 pub const MESSAGES_PER_POLL_MAX: usize = 32;
@@ -98,6 +99,7 @@ pub struct GatewayAgent {
     halted: bool,
     due: Due,
     counters: GatewayCounters,
+    session_counters: SessionCounters,
 }
 
 impl GatewayAgent {
@@ -118,6 +120,7 @@ impl GatewayAgent {
         };
         Self {
             name: format!("gateway:{number}"),
+            session_counters: SessionCounters::new(&wiring.core, counters),
             core: wiring.core,
             log: LogSide {
                 marks: wiring.outlet.log_marks().clone(),
@@ -401,6 +404,7 @@ impl GatewayAgent {
     fn tick(&mut self, network: &mut Network, now_ns: u64) {
         self.due.tick_ns = now_ns.saturating_add(TICK_NS);
         self.core.on_tick(now_ns);
+        self.session_counters.set(&self.core);
         for id in network.lines.closing_late(now_ns) {
             network.reactor.abort(id);
         }

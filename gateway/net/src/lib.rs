@@ -31,6 +31,8 @@ mod receive_queues;
 )]
 mod ring;
 
+mod session_counters;
+
 pub use acceptor::{Acceptor, AcceptorOptions, AcceptorWiring};
 pub use connection::{CloseCause, ConnectionId};
 pub use directory::{Directory, DirectoryEntry, DuplicateKey};

@@ -109,6 +109,8 @@ pub struct SessionStatus {
     pub next_sequence: u64,
     /// Highest request number taken.
     pub request_highest: u64,
+    /// Live orders, those on their way included.
+    pub open_orders: u64,
 }
 
 /// One journal stream.

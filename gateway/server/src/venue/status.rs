@@ -107,6 +107,7 @@ impl StatusSource {
                     connected: counter("connected") == 1,
                     next_sequence: counter("next_sequence"),
                     request_highest: counter("request_highest"),
+                    open_orders: counter("open_orders"),
                 }
             })
             .collect()

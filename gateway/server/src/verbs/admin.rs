@@ -66,15 +66,15 @@ fn print_status(status: &Status, out: &mut dyn Write) -> std::io::Result<()> {
     }
     writeln!(
         out,
-        "\n{:<24} {:>7} {:>9} {:>12} {:>12}",
-        "session", "gateway", "connected", "next", "requests"
+        "\n{:<24} {:>7} {:>9} {:>12} {:>12} {:>8}",
+        "session", "gateway", "connected", "next", "requests", "orders"
     )?;
     for one in &status.sessions {
         let connected = if one.connected { "yes" } else { "no" };
         writeln!(
             out,
-            "{:<24} {:>7} {connected:>9} {:>12} {:>12}",
-            one.key, one.gateway, one.next_sequence, one.request_highest
+            "{:<24} {:>7} {connected:>9} {:>12} {:>12} {:>8}",
+            one.key, one.gateway, one.next_sequence, one.request_highest, one.open_orders
         )?;
     }
     writeln!(

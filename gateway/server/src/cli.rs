@@ -94,7 +94,7 @@ pub struct Replay {
 /// Verbs of `replay`.
 #[derive(Debug, Subcommand)]
 pub enum ReplayVerb {
-    /// Print the [[instrument]] that a recording needs.
+    /// Print the instrument table that the configuration needs for a recording.
     Instrument {
         /// The recording.
         #[arg(value_name = "FILE|DIR")]

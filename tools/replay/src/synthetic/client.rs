@@ -1,18 +1,21 @@
 //! One client of a synthetic session: an endless stream of actions.
 //!
-//! It keeps the orders that it has entered and not canceled, whatever became of them since. It
-//! must not know a connection or an answer.
+//! It keeps the orders that it has entered, not canceled, and not been told the end of, and picks
+//! from those what it cancels, replaces and reduces. It must not know a connection, nor judge an
+//! answer.
+
+use std::collections::HashMap;
 
 use matchgate_core::domain::{
     ClientOrderId, MassCancelScope, OrderType, Price, Quantity, RejectReason, RequestNumber, Side,
     Symbol, TimeInForce,
 };
 use matchgate_schema::message::{
-    CancelRequest, ClientMessage, ExecType, MassCancelRequest, NewOrderRequest, OrderTarget,
-    ReduceRequest, ReplaceRequest,
+    CancelRequest, ClientMessage, ExecType, ExecutionReport, MassCancelRequest, NewOrderRequest,
+    OrderTarget, ReduceRequest, ReplaceRequest,
 };
 
-use super::answer::ExpectedAnswer;
+use super::answer::{ExpectedAnswer, is_end};
 use super::market::{DISTANCE_TICKS_MAX, Market, SyntheticInstrument};
 use super::random::Random;
 use crate::error::ReplayError;
@@ -20,17 +23,19 @@ use crate::error::ReplayError;
 /// Parts in which shares are counted.
 const SHARES_TOTAL: u32 = 1_000;
 /// Share of each kind of action, in thousandths.
-const SHARES: [(Choice, u32); 9] = [
-    (Choice::Passive, 420),
-    (Choice::Cancel, 260),
-    (Choice::Replace, 100),
+const SHARES: [(Choice, u32); 8] = [
+    (Choice::Churn, 830),
+    (Choice::Replace, 50),
     (Choice::Reduce, 40),
-    (Choice::Take, 120),
-    (Choice::Market, 20),
+    (Choice::Take, 30),
+    (Choice::Market, 10),
     (Choice::OffTick, 14),
     (Choice::DuplicateId, 13),
     (Choice::UnknownOrder, 13),
 ];
+/// A client that has fewer live orders than its bound less one of this many parts does not
+/// cancel; between there and the bound it cancels the likelier, the more it has.
+const BAND_PARTS: usize = 8;
 /// One of this many passive orders is post-only.
 const POST_ONLY_PARTS: u32 = 8;
 /// Quantities are from 1 to this.
@@ -47,7 +52,8 @@ pub struct SyntheticOptions {
     pub seed: u64,
     /// What is traded; at least one.
     pub instruments: Vec<SyntheticInstrument>,
-    /// Orders that one client has entered and not canceled, at the most; at least 1.
+    /// Orders that one client has entered, not canceled, and not been told the end of, at the most
+    /// and but for its anchor; at least 1. It stays a little below.
     pub live_orders_max: usize,
 }
 
@@ -83,8 +89,8 @@ pub enum ActionKind {
 /// What a client draws.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Choice {
-    Passive,
-    Cancel,
+    /// Enters a passive order or cancels one.
+    Churn,
     Replace,
     Reduce,
     Take,
@@ -101,20 +107,23 @@ pub struct SyntheticAction {
     pub kind: ActionKind,
     /// How it is sent, with its request number.
     pub message: ClientMessage,
-    /// What must be the first answer.
+    /// What must be the first answer, as far as the client was told when it drew the action.
     pub expected: ExpectedAnswer,
     /// Whether the order that it enters ends by itself: its last report has no leaves.
     pub immediate: bool,
 }
 
-/// An order that the client has entered and not canceled.
+/// An order that the client has entered, not canceled, and not been told the end of.
 #[derive(Clone, Copy, Debug)]
 struct Entered {
     request: RequestNumber,
     client_order_id: ClientOrderId,
     instrument: usize,
     side: Side,
-    quantity: u32,
+    /// Total quantity once the venue has done what it was asked.
+    quantity: u64,
+    /// What traded of it, as far as was told.
+    cumulative: u64,
     post_only: bool,
 }
 
@@ -129,6 +138,8 @@ pub struct SyntheticClient {
     anchor: ClientOrderId,
     anchored: bool,
     entered: Vec<Entered>,
+    /// Where in `entered` an order is.
+    places: HashMap<RequestNumber, usize>,
 }
 
 impl SyntheticClient {
@@ -157,6 +168,7 @@ impl SyntheticClient {
             anchor: ClientOrderId::NONE,
             anchored: false,
             entered: Vec::with_capacity(options.live_orders_max),
+            places: HashMap::with_capacity(options.live_orders_max),
             options: options.clone(),
         })
     }
@@ -169,7 +181,7 @@ impl SyntheticClient {
         }
         self.market.step();
         let mut drawn = self.random.below(SHARES_TOTAL);
-        let mut choice = Choice::Passive;
+        let mut choice = Choice::Churn;
         for (kind, share) in SHARES {
             choice = kind;
             if drawn < share {
@@ -177,16 +189,13 @@ impl SyntheticClient {
             }
             drawn -= share;
         }
-        // Bounded live orders: with none there is nothing to change, with all no room for more.
-        if self.entered.is_empty() && choice.needs_order() {
-            choice = Choice::Passive;
-        }
-        if self.entered.len() >= self.options.live_orders_max && choice == Choice::Passive {
-            choice = Choice::Cancel;
+        if self.entered.is_empty() && matches!(choice, Choice::Replace | Choice::Reduce) {
+            // There is nothing to change.
+            choice = Choice::Churn;
         }
         match choice {
-            Choice::Passive => self.passive(),
-            Choice::Cancel => self.cancel(),
+            Choice::Churn if self.has_room() => self.passive(),
+            Choice::Churn => self.cancel(),
             Choice::Replace => self.replace(),
             Choice::Reduce => self.reduce(),
             Choice::Take => self.take(),
@@ -197,9 +206,30 @@ impl SyntheticClient {
         }
     }
 
+    /// Takes note of what became of an order, and of the price at which one traded.
+    pub fn take_note(&mut self, report: &ExecutionReport) {
+        if report.exec_type == ExecType::Trade {
+            let symbol = report.symbol;
+            let mut instruments = self.options.instruments.iter().enumerate();
+            if let Some((at, traded)) = instruments.find(|(_, one)| one.symbol == symbol) {
+                self.market
+                    .follow(at, traded.offset_ticks(report.last_price));
+            }
+        }
+        let Some(at) = self.places.get(&report.order_request).copied() else {
+            return;
+        };
+        if is_end(report) {
+            self.leave(at);
+        } else if let Some(order) = self.entered.get_mut(at) {
+            order.cumulative = report.cumulative.get();
+        }
+    }
+
     /// Returns the action that ends the session: it cancels all orders.
     pub fn last_action(&mut self) -> SyntheticAction {
         self.entered.clear();
+        self.places.clear();
         let message = ClientMessage::MassCancel(MassCancelRequest {
             request: self.number(),
             scope: MassCancelScope::Session,
@@ -228,20 +258,20 @@ impl SyntheticClient {
 
     fn passive(&mut self) -> SyntheticAction {
         let (instrument, side) = self.draw_market();
-        let quantity = self.draw_quantity();
         let post_only = self.random.below(POST_ONLY_PARTS) == 0;
         let order = NewOrderRequest {
             price: self.draw_passive_price(instrument, side),
-            quantity: Quantity::new(u64::from(quantity)),
             post_only,
             ..self.order(instrument, side)
         };
+        self.places.insert(order.request, self.entered.len());
         self.entered.push(Entered {
             request: order.request,
             client_order_id: order.client_order_id,
             instrument,
             side,
-            quantity,
+            quantity: order.quantity.get(),
+            cumulative: 0,
             post_only,
         });
         let message = ClientMessage::NewOrder(order);
@@ -258,13 +288,23 @@ impl SyntheticClient {
     }
 
     fn cancel_at(&mut self, at: usize) -> SyntheticAction {
-        let order = self.entered.swap_remove(at);
+        let order = self.leave(at);
         let message = ClientMessage::Cancel(CancelRequest {
             target: self.draw_target(&order),
             request: self.number(),
         });
-        let expected = ExpectedAnswer::Done(ExecType::Canceled);
+        let expected = done(ExecType::Canceled, &order);
         action(ActionKind::Cancel, message, expected)
+    }
+
+    /// Takes an order out of those that may be picked.
+    fn leave(&mut self, at: usize) -> Entered {
+        let order = self.entered.swap_remove(at);
+        self.places.remove(&order.request);
+        if let Some(moved) = self.entered.get(at) {
+            self.places.insert(moved.request, at);
+        }
+        order
     }
 
     fn replace(&mut self) -> SyntheticAction {
@@ -274,33 +314,39 @@ impl SyntheticClient {
             // Whether its replace would take depends on the others.
             return self.cancel_at(at);
         }
-        let quantity = self.draw_quantity();
+        // More than what traded, or the replace would end the order.
+        let largest = self.options.instruments[order.instrument]
+            .quantity_max
+            .get();
+        let quantity = largest.min(order.cumulative + u64::from(self.draw_quantity()));
         self.entered[at].quantity = quantity;
         let message = ClientMessage::Replace(ReplaceRequest {
             target: self.draw_target(&order),
             client_order_id: ClientOrderId::NONE,
             price: self.draw_passive_price(order.instrument, order.side),
-            quantity: Quantity::new(u64::from(quantity)),
+            quantity: Quantity::new(quantity),
             request: self.number(),
         });
-        let expected = ExpectedAnswer::Done(ExecType::Replaced);
+        let expected = done(ExecType::Replaced, &order);
         action(ActionKind::Replace, message, expected)
     }
 
     fn reduce(&mut self) -> SyntheticAction {
         let at = self.draw_entered();
         let order = self.entered[at];
-        if order.quantity < 2 {
+        let open = order.quantity.saturating_sub(order.cumulative);
+        if open < 2 {
             return self.cancel_at(at);
         }
-        let quantity = 1 + self.random.below(order.quantity - 1);
+        let less = u32::try_from(open - 1).unwrap_or(u32::MAX);
+        let quantity = order.cumulative + 1 + u64::from(self.random.below(less));
         self.entered[at].quantity = quantity;
         let message = ClientMessage::Reduce(ReduceRequest {
             target: self.draw_target(&order),
-            quantity: Quantity::new(u64::from(quantity)),
+            quantity: Quantity::new(quantity),
             request: self.number(),
         });
-        let expected = ExpectedAnswer::Done(ExecType::Reduced);
+        let expected = done(ExecType::Reduced, &order);
         action(ActionKind::Reduce, message, expected)
     }
 
@@ -403,6 +449,14 @@ impl SyntheticClient {
         self.options.instruments[instrument].symbol
     }
 
+    /// Returns whether to enter an order rather than cancel one.
+    fn has_room(&mut self) -> bool {
+        let live_max = self.options.live_orders_max;
+        let band = live_max.div_ceil(BAND_PARTS);
+        let drawn = self.random.below(u32::try_from(band).unwrap_or(u32::MAX)) as usize;
+        self.entered.len() <= live_max - band + drawn
+    }
+
     fn draw_market(&mut self) -> (usize, Side) {
         let count = u32::try_from(self.options.instruments.len()).unwrap_or(u32::MAX);
         let instrument = self.random.below(count) as usize;
@@ -448,9 +502,10 @@ impl SyntheticClient {
     }
 }
 
-impl Choice {
-    const fn needs_order(self) -> bool {
-        matches!(self, Self::Cancel | Self::Replace | Self::Reduce)
+const fn done(exec_type: ExecType, order: &Entered) -> ExpectedAnswer {
+    ExpectedAnswer::Done {
+        exec_type,
+        order: order.request,
     }
 }
 

@@ -1,7 +1,8 @@
 //! What a synthetic session trades, and the price around which it trades: a mean-reverting mid.
 //!
-//! The path of the mid is a function of seed, symbol and step alone, so clients agree on it
-//! without talking. It must not know an order.
+//! The steps of the mid are a function of seed, symbol and step alone. Clients are not at the same
+//! step at the same time, so each also follows the prices at which it trades: that keeps their
+//! mids together, as prices do. It must not know an order.
 
 use matchgate_core::domain::{Price, Quantity, Symbol};
 
@@ -12,10 +13,14 @@ use crate::error::ReplayError;
 pub const MID_OFFSET_TICKS_MAX: i64 = 200;
 /// How far from the mid an order is priced, in ticks.
 pub const DISTANCE_TICKS_MAX: u32 = 20;
+/// Parts of a tick in which a mid is kept: one step is far less than a tick.
+const PARTS_PER_TICK: i64 = 1 << 16;
 /// One of this many parts of the offset is given back at each step.
-const REVERSION_PARTS: i64 = 64;
-/// Steps of the mid, in ticks: up to this far either way.
-const STEP_TICKS_MAX: u32 = 2;
+const REVERSION_PARTS: i64 = 4_096;
+/// Steps of the mid, in parts of a tick: up to this far either way.
+const STEP_PARTS_MAX: u32 = 1 << 13;
+/// A trade pulls the mid by one of this many parts of the way to its price.
+const FOLLOW_PARTS: i64 = 8;
 /// Purposes of the random streams; clients have those from 2^32 on.
 const PURPOSE_MARKET: u64 = 1;
 
@@ -63,9 +68,15 @@ impl SyntheticInstrument {
     pub(crate) const fn price(&self, ticks: i64) -> Price {
         Price::new(self.mid.get() + ticks * self.tick.get())
     }
+
+    /// Returns how many ticks `price` is above the mid at the beginning, within what a mid may be.
+    pub(crate) fn offset_ticks(&self, price: Price) -> i64 {
+        let above = price.get().saturating_sub(self.mid.get());
+        (above / self.tick.get()).clamp(-MID_OFFSET_TICKS_MAX, MID_OFFSET_TICKS_MAX)
+    }
 }
 
-/// The mids of all instruments at one step.
+/// The mids of all instruments, as one client sees them.
 #[derive(Clone, Debug)]
 pub(crate) struct Market {
     paths: Vec<Path>,
@@ -74,7 +85,7 @@ pub(crate) struct Market {
 #[derive(Clone, Debug)]
 struct Path {
     random: Random,
-    offset_ticks: i64,
+    offset_parts: i64,
 }
 
 impl Market {
@@ -84,7 +95,7 @@ impl Market {
             .take(instrument_count)
             .map(|purpose| Path {
                 random: Random::new(seed, purpose),
-                offset_ticks: 0,
+                offset_parts: 0,
             })
             .collect();
         Self { paths }
@@ -93,10 +104,17 @@ impl Market {
     /// Goes one step on.
     pub(crate) fn step(&mut self) {
         for path in &mut self.paths {
-            let noise = path.random.below(2 * STEP_TICKS_MAX + 1);
-            let noise = i64::from(noise) - i64::from(STEP_TICKS_MAX);
-            let pulled = path.offset_ticks - path.offset_ticks / REVERSION_PARTS;
-            path.offset_ticks = (pulled + noise).clamp(-MID_OFFSET_TICKS_MAX, MID_OFFSET_TICKS_MAX);
+            let noise = path.random.below(2 * STEP_PARTS_MAX + 1);
+            let noise = i64::from(noise) - i64::from(STEP_PARTS_MAX);
+            path.go(noise - path.offset_parts / REVERSION_PARTS);
+        }
+    }
+
+    /// Goes a part of the way to a trade at `traded_ticks` above where the mid began.
+    pub(crate) fn follow(&mut self, instrument: usize, traded_ticks: i64) {
+        if let Some(path) = self.paths.get_mut(instrument) {
+            let away = traded_ticks * PARTS_PER_TICK - path.offset_parts;
+            path.go(away / FOLLOW_PARTS);
         }
     }
 
@@ -104,6 +122,13 @@ impl Market {
     pub(crate) fn offset_ticks(&self, instrument: usize) -> i64 {
         self.paths
             .get(instrument)
-            .map_or(0, |path| path.offset_ticks)
+            .map_or(0, |path| path.offset_parts / PARTS_PER_TICK)
+    }
+}
+
+impl Path {
+    fn go(&mut self, parts: i64) {
+        let most = MID_OFFSET_TICKS_MAX * PARTS_PER_TICK;
+        self.offset_parts = (self.offset_parts + parts).clamp(-most, most);
     }
 }

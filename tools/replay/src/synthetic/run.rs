@@ -1,6 +1,7 @@
 //! Runs one client of a synthetic session over a link and judges every answer.
 //!
-//! It must not know a venue's state: what an answer must be comes with the action.
+//! It must not know a venue's state: what an answer must be comes with the action, and changes
+//! only when a report tells that the action's order has ended.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -8,6 +9,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use matchgate_core::domain::{CancelReason, RejectReason, RequestNumber};
 use matchgate_schema::message::{ExecType, ExecutionReport, Liquidity, Report, ServerMessage};
 
+use super::answer::is_end;
 use super::client::{ActionKind, SyntheticAction, SyntheticClient};
 use crate::error::ReplayError;
 use crate::flow::ExecutionTotals;
@@ -383,6 +385,20 @@ impl SyntheticRun {
             },
             ExecType::Replaced | ExecType::Rejected | ExecType::Reduced => {
                 self.answer(execution.request, report, true);
+            }
+        }
+        // Only now: the report that ends an order may be the answer that was due.
+        self.take_note(execution);
+    }
+
+    /// Takes note of what became of an order. One that has ended cannot be changed by what is in
+    /// flight, nor by what was drawn and not yet sent.
+    fn take_note(&mut self, execution: &ExecutionReport) {
+        self.client.take_note(execution);
+        if is_end(execution) {
+            let in_flight = self.window.iter_mut().map(|pending| &mut pending.action);
+            for action in in_flight.chain(&mut self.next) {
+                action.expected.note_end(execution.order_request);
             }
         }
     }

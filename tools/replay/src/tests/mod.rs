@@ -3,12 +3,14 @@
 mod damage;
 mod fake_venue;
 mod instruments;
+mod matching_venue;
 mod naive_book;
 mod obliging_venue;
 mod properties;
 mod recorded_data;
 mod recordings;
 mod reports;
+mod synthetic_flow;
 mod synthetic_sessions;
 mod wire;
 mod written;

@@ -18,9 +18,9 @@ use crate::synthetic::{
     SyntheticOptions, SyntheticRun, SyntheticRunOptions, SyntheticSummary,
 };
 
-const TICK: i64 = 10_000_000;
+pub(crate) const TICK: i64 = 10_000_000;
 
-fn instrument(symbol: &str) -> SyntheticInstrument {
+pub(crate) fn instrument(symbol: &str) -> SyntheticInstrument {
     SyntheticInstrument {
         symbol: Symbol::new(symbol.as_bytes()).expect("a symbol"),
         tick: Price::new(TICK),
@@ -31,7 +31,7 @@ fn instrument(symbol: &str) -> SyntheticInstrument {
     }
 }
 
-fn options(seed: u64) -> SyntheticOptions {
+pub(crate) fn options(seed: u64) -> SyntheticOptions {
     SyntheticOptions {
         seed,
         instruments: vec![instrument("AAA"), instrument("BBB")],
@@ -39,7 +39,7 @@ fn options(seed: u64) -> SyntheticOptions {
     }
 }
 
-fn client(seed: u64, client: u32) -> SyntheticClient {
+pub(crate) fn client(seed: u64, client: u32) -> SyntheticClient {
     SyntheticClient::new(&options(seed), client, RequestNumber(1)).expect("valid options")
 }
 
@@ -83,12 +83,20 @@ fn shares_are_as_stated() {
     }
     let share = |kind| kinds.get(&kind).copied().unwrap_or(0) / 100;
     assert_eq!(kinds[&ActionKind::Anchor], 1);
-    // The live orders stay at their bound for a while, so cancels take passive orders' place.
+    // Nothing fills, so cancels alone make room for new orders.
     let entering = share(ActionKind::Passive) + share(ActionKind::PostOnly);
-    let changing = share(ActionKind::Cancel) + share(ActionKind::Replace);
-    assert!((780..=860).contains(&(entering + changing + share(ActionKind::Reduce))));
-    assert!((110..=130).contains(&share(ActionKind::Take)));
-    assert!((15..=25).contains(&share(ActionKind::Market)));
+    assert!((405..=425).contains(&entering), "{entering}");
+    let post_only = share(ActionKind::PostOnly);
+    assert!((45..=58).contains(&post_only), "{post_only}");
+    // A post-only order that should be replaced is canceled; so is one of 1 that should be reduced.
+    let canceling = share(ActionKind::Cancel);
+    assert!((405..=425).contains(&canceling), "{canceling}");
+    let replacing = share(ActionKind::Replace);
+    assert!((38..=50).contains(&replacing), "{replacing}");
+    let reducing = share(ActionKind::Reduce);
+    assert!((33..=42).contains(&reducing), "{reducing}");
+    assert!((25..=35).contains(&share(ActionKind::Take)));
+    assert!((7..=13).contains(&share(ActionKind::Market)));
     for refused in [
         ActionKind::OffTick,
         ActionKind::DuplicateId,
@@ -216,6 +224,7 @@ fn answers_are_judged_by_kind_and_reason() {
         report.reject_reason = reason;
         Report::Execution(report)
     };
+    let done = |exec_type, order| ExpectedAnswer::Done { exec_type, order };
     let new = report(ExecType::New, None);
     let off_tick = report(ExecType::Rejected, Some(RejectReason::PriceOffTick));
     let canceled = report(ExecType::Canceled, None);
@@ -233,14 +242,10 @@ fn answers_are_judged_by_kind_and_reason() {
             vec![&off_tick],
         ),
         (ExpectedAnswer::Rejected(RejectReason::Busy), vec![]),
-        (
-            ExpectedAnswer::Done(ExecType::Canceled),
-            vec![&canceled, &unknown, &not_live],
-        ),
-        (
-            ExpectedAnswer::Done(ExecType::Replaced),
-            vec![&unknown, &not_live],
-        ),
+        (done(ExecType::Canceled, request), vec![&canceled]),
+        (done(ExecType::Canceled, RequestNumber(2)), vec![]),
+        (done(ExecType::Replaced, request), vec![]),
+        (ExpectedAnswer::Ended, vec![&unknown, &not_live]),
         (
             ExpectedAnswer::CancelRejected(RejectReason::UnknownOrder),
             vec![&unknown],
@@ -255,6 +260,20 @@ fn answers_are_judged_by_kind_and_reason() {
             );
         }
     }
+}
+
+#[test]
+fn change_is_refused_once_the_end_of_its_order_is_told() {
+    let (exec_type, order) = (ExecType::Canceled, RequestNumber(3));
+    let due = ExpectedAnswer::Done { exec_type, order };
+    let mut expected = due;
+    expected.note_end(RequestNumber(4));
+    assert_eq!(expected, due, "another order has ended");
+    expected.note_end(order);
+    assert_eq!(expected, ExpectedAnswer::Ended);
+    let mut other = ExpectedAnswer::Accepted;
+    other.note_end(order);
+    assert_eq!(other, ExpectedAnswer::Accepted);
 }
 
 proptest! {

@@ -1,6 +1,24 @@
 //! The program from outside: the real binary, real sockets, real files.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::print_stderr,
+    clippy::cast_possible_truncation,
+    reason = "a test that fails at once is a good test, and what it counted is its result"
+)]
 
+mod admin;
+mod bad_frames;
+mod bad_input;
 mod crash;
 mod faults;
+mod local_venue;
+mod mass_cancel;
 mod member;
+mod peer;
+mod recordings;
+mod restart;
+mod synced;
+mod trader;
 mod venue_process;

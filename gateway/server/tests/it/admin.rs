@@ -1,0 +1,181 @@
+//! What an operator asks of the real binary over its admin socket.
+
+use std::path::Path;
+
+use matchgate_core::domain::{RejectReason, Side};
+use matchgate_schema::message::{ClientMessage, OrderTarget};
+use serde_json::{Value, json};
+
+use crate::trader::{Trader, order, refusal};
+use crate::venue_process::{VenueProcess, binary, write_config};
+
+/// Two symbols, one session, any free port.
+const CONFIG: &str = "[listen]\ncapnp = \"127.0.0.1:0\"\n\
+     [journal]\nsegment_bytes = 8388608\nstaging_bytes = 4194304\n\
+     [[instrument]]\nsymbol = \"A\"\ntick = \"0.01\"\nprice_min = \"1\"\nprice_max = \"1000\"\n\
+     [[instrument]]\nsymbol = \"B\"\ntick = \"0.01\"\nprice_min = \"1\"\nprice_max = \"1000\"\n\
+     [[firm]]\nname = \"F\"\n[[account]]\nname = \"F-1\"\nfirm = \"F\"\n\
+     [[session]]\nkey = \"f\"\nfirm = \"F\"\naccount = \"F-1\"\n";
+
+/// Asks, and returns the answer, or exit code and standard error of a refusal.
+fn ask(data: &Path, arguments: &[&str]) -> Result<Value, (Option<i32>, String)> {
+    let mut command = binary();
+    command.arg("admin").args(arguments);
+    let output = command
+        .args(["--json", "--data"])
+        .arg(data)
+        .output()
+        .unwrap();
+    if output.status.success() {
+        return Ok(serde_json::from_slice(&output.stdout).unwrap());
+    }
+    let errors = String::from_utf8_lossy(&output.stderr).into_owned();
+    Err((output.status.code(), errors))
+}
+
+fn status(data: &Path) -> Value {
+    ask(data, &["status"]).unwrap()["status"].clone()
+}
+
+/// Returns the entry of a list in which `key` is `value`.
+fn entry<'a>(list: &'a Value, key: &str, value: &str) -> &'a Value {
+    let mut entries = list.as_array().unwrap().iter();
+    let found = entries.find(|entry| entry[key] == value);
+    found.unwrap_or_else(|| panic!("no {key} {value} in {list}"))
+}
+
+/// Returns the status once the follower has all that the shard has applied.
+fn settled_status(data: &Path) -> Value {
+    loop {
+        let status = status(data);
+        let applied = &entry(&status["streams"], "stream", "shard-0")["applied"];
+        if entry(&status["followers"], "sink", "follower")["sequence"] == *applied {
+            return status;
+        }
+    }
+}
+
+#[test]
+fn status_and_book_tell_what_members_did() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    let venue = VenueProcess::start(&write_config(folder.path(), CONFIG), &data).unwrap();
+    let before = settled_status(&data);
+    assert_eq!(before["epoch"], 1);
+    let session = entry(&before["sessions"], "key", "f");
+    assert_eq!(session["connected"], false);
+    let mut trader = Trader::connect(venue.address, "f");
+    for (side, price, quantity) in [
+        (Side::Buy, 1000, 5),
+        (Side::Buy, 1000, 6),
+        (Side::Buy, 990, 7),
+        (Side::Sell, 1010, 8),
+    ] {
+        trader.enter(order("A", side, price, quantity));
+    }
+    let status = settled_status(&data);
+    let hash =
+        |status: &Value, of: &str| entry(&status["instruments"], "symbol", of)["book_hash"].clone();
+    assert_ne!(hash(&status, "A"), hash(&before, "A"));
+    assert_eq!(hash(&status, "B"), hash(&before, "B"));
+    assert_eq!(
+        entry(&status["instruments"], "symbol", "A")["phase"],
+        "Continuous"
+    );
+    let book = ask(&data, &["book", "A"]).unwrap()["book"].clone();
+    let bids = json!([[10_000_000_000_i64, 11], [9_900_000_000_i64, 7]]);
+    assert_eq!(book["symbol"], "A");
+    assert_eq!(
+        (&book["bids"], &book["asks"]),
+        (&bids, &json!([[10_100_000_000_i64, 8]]))
+    );
+    let book = ask(&data, &["book", "A", "--levels", "1"]).unwrap()["book"].clone();
+    assert_eq!(book["bids"], json!([[10_000_000_000_i64, 11]]));
+    let book = ask(&data, &["book", "B"]).unwrap()["book"].clone();
+    assert_eq!((&book["bids"], &book["asks"]), (&json!([]), &json!([])));
+    trader.log_out();
+    assert!(venue.stop().success());
+}
+
+#[test]
+fn status_names_the_session_and_what_it_sent() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    let venue = VenueProcess::start(&write_config(folder.path(), CONFIG), &data).unwrap();
+    let mut trader = Trader::connect(venue.address, "f");
+    trader.enter(order("A", Side::Buy, 1000, 5));
+    trader.enter(order("A", Side::Buy, 1000, 5));
+    // The gateway tells operators at its next tick.
+    let session = loop {
+        let status = status(&data);
+        let session = entry(&status["sessions"], "key", "f").clone();
+        if session["next_sequence"] == 3 {
+            break session;
+        }
+    };
+    assert_eq!(session["connected"], true);
+    assert_eq!(session["request_highest"], 2);
+    assert_eq!(session["open_orders"], 2);
+    trader.log_out();
+    assert!(venue.stop().success());
+}
+
+#[test]
+fn halt_survives_a_kill_and_ends_with_resume() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    let config = write_config(folder.path(), CONFIG);
+    let venue = VenueProcess::start(&config, &data).unwrap();
+    let mut trader = Trader::connect(venue.address, "f");
+    let in_a = || order("A", Side::Buy, 1000, 5);
+    let refused = |trader: &mut Trader| refusal(&trader.ask(ClientMessage::NewOrder(in_a())));
+    let resting = [trader.enter(in_a()), trader.enter(in_a())];
+    let before = status(&data)["control"].as_u64().unwrap();
+    let done = ask(&data, &["halt", "A"]).unwrap();
+    assert_eq!(done["done"]["control"], before + 1);
+    assert_eq!(refused(&mut trader), Some(RejectReason::Halted));
+    trader.enter(order("B", Side::Buy, 1000, 5));
+    trader.cancel(OrderTarget::OrderId(resting[0].order_id));
+    venue.kill();
+
+    let venue = VenueProcess::start(&config, &data).unwrap();
+    let now = settled_status(&data);
+    assert_eq!(
+        (&now["epoch"], &now["control"]),
+        (&json!(2), &json!(before + 1))
+    );
+    assert_eq!(entry(&now["instruments"], "symbol", "A")["phase"], "Halt");
+    assert_eq!(
+        entry(&now["instruments"], "symbol", "B")["phase"],
+        "Continuous"
+    );
+    let mut trader = Trader::connect(venue.address, "f");
+    assert_eq!(refused(&mut trader), Some(RejectReason::Halted));
+    trader.cancel(OrderTarget::OrderId(resting[1].order_id));
+    trader.enter(order("B", Side::Buy, 1000, 5));
+    ask(&data, &["resume", "A"]).unwrap();
+    trader.enter(in_a());
+    trader.log_out();
+    assert!(venue.stop().success());
+}
+
+#[test]
+fn unknown_symbol_and_absent_venue_exit_with_2() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    let venue = VenueProcess::start(&write_config(folder.path(), CONFIG), &data).unwrap();
+    let before = status(&data)["control"].clone();
+    for act in ["halt", "resume", "book"] {
+        let (code, errors) = ask(&data, &[act, "NONE"]).unwrap_err();
+        assert_eq!(code, Some(2), "{act}");
+        assert!(
+            errors.contains("unknown symbol \"NONE\""),
+            "{act}: {errors}"
+        );
+    }
+    assert_eq!(status(&data)["control"], before);
+    assert!(venue.stop().success());
+    let (code, errors) = ask(&data, &["status"]).unwrap_err();
+    assert_eq!(code, Some(2));
+    assert!(errors.contains("no venue answers at"), "{errors}");
+}

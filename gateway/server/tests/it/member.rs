@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use matchgate_client::{Client, ClientOptions, ClientState};
 use matchgate_core::domain::{
@@ -177,9 +177,16 @@ impl Member {
     /// numbered messages there were.
     pub(crate) fn hear(&mut self, patience: Duration) -> usize {
         let before = self.reports.len();
-        let mut wait = patience;
-        while let Ok(Some(message)) = self.client_mut().wait(wait) {
-            wait = Duration::ZERO;
+        let deadline = Instant::now() + patience;
+        loop {
+            // A heartbeat that lay in the socket is not what is waited for.
+            let wait = match self.reports.len() - before {
+                0 => deadline.saturating_duration_since(Instant::now()),
+                _ => Duration::ZERO,
+            };
+            let Ok(Some(message)) = self.client_mut().wait(wait) else {
+                break;
+            };
             match message {
                 ServerMessage::Report {
                     sequence, report, ..

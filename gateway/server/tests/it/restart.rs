@@ -2,7 +2,7 @@
 
 use matchgate_client::{Client, ClientOptions, ClientState};
 use matchgate_core::domain::{Durability, Side};
-use matchgate_schema::message::{Report, ServerMessage};
+use matchgate_schema::message::{OrderTarget, Report, ServerMessage};
 
 use crate::local_venue::{LocalVenue, SMALL};
 use crate::member::Member;

@@ -6,9 +6,20 @@ use std::time::Duration;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use matchgate_replay::pace::Speed;
 
+/// What the program's exit codes mean, at the end of `--help`.
+const EXIT_CODES: &str = "Exit codes: 0 all is well; 1 results disagree; 2 usage or configuration; \
+    3 data directory in use; 4 journal damaged; 5 write or sync error; 6 address in use; \
+    7 format, build or configuration do not match the data directory; 101 a fault of ours";
+
 /// An ultra-low-latency co-located matching gateway.
 #[derive(Debug, Parser)]
-#[command(name = "matchgate", version, about, disable_help_subcommand = true)]
+#[command(
+    name = "matchgate",
+    version,
+    about = "An ultra-low-latency co-located matching gateway",
+    after_help = EXIT_CODES,
+    disable_help_subcommand = true
+)]
 pub struct Cli {
     /// What to do.
     #[command(subcommand)]
@@ -197,7 +208,8 @@ pub struct Journal {
 /// Verbs of `journal`.
 #[derive(Debug, Subcommand)]
 pub enum JournalVerb {
-    /// Read every record, apply it, compare every hash record, and print the final state hashes.
+    /// Read every record of every stream; apply those of shards, compare every hash record, and
+    /// print the final state hashes.
     Verify {
         /// The data directory; no venue may be running on it.
         data: PathBuf,

@@ -83,22 +83,29 @@ fn print_status(status: &Status, out: &mut dyn Write) -> std::io::Result<()> {
         "stream", "written", "synced", "applied"
     )?;
     for one in &status.streams {
+        // Only shards apply what they write.
+        let is_shard = one.stream.starts_with("shard-");
+        let applied = if is_shard {
+            one.applied.to_string()
+        } else {
+            "-".to_owned()
+        };
         writeln!(
             out,
-            "{:<12} {:>14} {:>14} {:>14}",
-            one.stream, one.written, one.synced, one.applied
+            "{:<12} {:>14} {:>14} {applied:>14}",
+            one.stream, one.written, one.synced
         )?;
     }
     writeln!(
         out,
-        "\n{:<12} {:>5} {:>14}  state hash",
-        "follower", "shard", "sequence"
+        "\n{:<16} {:>5} {:>14}  {:<32}  health",
+        "follower", "shard", "sequence", "state hash"
     )?;
     for one in &status.followers {
         writeln!(
             out,
-            "{:<12} {:>5} {:>14}  {}",
-            one.sink, one.shard, one.sequence, one.state_hash
+            "{:<16} {:>5} {:>14}  {}  {}",
+            one.sink, one.shard, one.sequence, one.state_hash, one.health
         )?;
     }
     writeln!(out)?;

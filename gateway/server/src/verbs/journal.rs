@@ -7,7 +7,7 @@ use std::path::Path;
 use matchgate_core::ShardCapacity;
 use matchgate_core::domain::{SequenceNumber, ShardId};
 use matchgate_follower::recover_shard;
-use matchgate_journal::{DataDirectory, StreamId};
+use matchgate_journal::{DataDirectory, SegmentReader, StreamId};
 use serde::{Deserialize, Serialize};
 
 use crate::cli::{Journal, JournalVerb};
@@ -47,13 +47,31 @@ pub fn journal(options: &Journal, out: &mut dyn Write) -> Result<(), Fatal> {
                     one.shard, one.sequence, one.live_orders, one.state_hash
                 )?;
             }
+            if !is_clean(data)? {
+                writeln!(
+                    out,
+                    "the venue did not stop cleanly: records in shared memory, if any, are taken \
+                     over by the next start"
+                )?;
+            }
             Ok(())
         }
     }
 }
 
-/// Reads and applies every record of every shard of `data`; hash records in it are compared on
-/// the way.
+fn is_clean(data: &Path) -> Result<bool, Fatal> {
+    Ok(DataDirectory::read_meta(data)?.is_some_and(|meta| meta.clean))
+}
+
+/// Reads every record of a stream that no shard owns.
+fn read_all(folder: &Path) -> Result<(), Fatal> {
+    let mut reader = SegmentReader::open(folder, 1)?;
+    while reader.next_record(u64::MAX)?.is_some() {}
+    Ok(())
+}
+
+/// Reads every record of every stream of `data`, and applies those of shards; hash records in
+/// them are compared on the way.
 ///
 /// # Errors
 ///
@@ -90,6 +108,10 @@ pub fn verify(data: &Path) -> Result<Vec<VerifiedShard>, Fatal> {
         sessions: fixed("sessions_max")?,
         gateways: meta.gateways,
     };
+    read_all(&data.join(StreamId::CONTROL.to_string()))?;
+    for gateway in 0..meta.gateways {
+        read_all(&data.join(StreamId::gateway(gateway).to_string()))?;
+    }
     (0..meta.shards)
         .map(|number| {
             let folder = data.join(StreamId::shard(number).to_string());

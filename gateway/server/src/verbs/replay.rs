@@ -105,16 +105,30 @@ fn in_process(
         (venue.address(), client_name(0)),
     )?;
     venue.wait_for_followers()?;
-    check_in_process(&venue, derived.symbol, &mut summary);
+    check_in_process(&venue, derived.symbol, &mut summary)?;
     venue.stop()?;
     Ok(summary)
 }
 
 /// Compares the final book with the one that the venue's follower has.
-pub(super) fn check_in_process(venue: &Venue, symbol: Symbol, summary: &mut ReplaySummary) {
-    if let Some(book) = venue.book(&symbol, LEVELS_MAX) {
-        summary.check_final_book(symbol, &SeenBook(book));
-    }
+///
+/// # Errors
+///
+/// Returns a [`Fatal`] where the venue has no such book.
+pub(super) fn check_in_process(
+    venue: &Venue,
+    symbol: Symbol,
+    summary: &mut ReplaySummary,
+) -> Result<(), Fatal> {
+    let missing = || {
+        Fatal::new(
+            ExitCode::Disagreement,
+            format!("the venue has no book {symbol}"),
+        )
+    };
+    let book = venue.book(&symbol, LEVELS_MAX).ok_or_else(missing)?;
+    summary.check_final_book(symbol, &SeenBook(book));
+    Ok(())
 }
 
 fn remote(
@@ -134,8 +148,18 @@ fn remote(
         let reply = AdminClient::of(data)
             .ask_settled(&request)
             .map_err(|error| Fatal::new(ExitCode::Usage, format!("{error:#}")))?;
-        if let AdminReply::Book(book) = reply {
-            summary.check_final_book(derived.symbol, &SeenBook(book));
+        match reply {
+            AdminReply::Book(book) => {
+                summary.check_final_book(derived.symbol, &SeenBook(book));
+            }
+            AdminReply::Refused { reason } => {
+                let message = format!("the final book cannot be compared: {reason}");
+                return Err(Fatal::new(ExitCode::Disagreement, message));
+            }
+            AdminReply::Status(_) | AdminReply::Done { .. } => {
+                let message = "the venue gave no book where one was asked for";
+                return Err(Fatal::new(ExitCode::Disagreement, message));
+            }
         }
     }
     Ok(summary)

@@ -50,24 +50,34 @@ pub fn serve(options: &Serve, out: &mut dyn Write) -> Result<(), Fatal> {
     let stop = stop_flag()?;
     let venue = Venue::start(&config)?;
     for line in venue.start_report() {
-        writeln!(out, "{line}")?;
+        say(out, line);
     }
-    writeln!(out, "listening protocol=capnp address={}", venue.address())?;
-    out.flush()?;
+    say(
+        out,
+        &format!("listening protocol=capnp address={}", venue.address()),
+    );
     let mut alarms = Vec::new();
     while !stop.load(Ordering::Relaxed) && venue.failure().is_none() {
         std::thread::sleep(LOOK_INTERVAL);
         let now = venue.alarms();
         for alarm in now.iter().filter(|alarm| !alarms.contains(*alarm)) {
-            writeln!(out, "alarm: {alarm}")?;
+            say(out, &format!("alarm: {alarm}"));
         }
         alarms = now;
     }
     let stats = venue.stop()?;
-    writeln!(
+    say(
         out,
-        "stopped: {} records, {} syncs",
-        stats.records, stats.syncs
-    )?;
+        &format!("stopped: {} records, {} syncs", stats.records, stats.syncs),
+    );
     Ok(())
+}
+
+/// Says a line. A venue goes on trading where nobody reads its output any more; what it says is
+/// in `ports.json` and `admin status` too.
+fn say(out: &mut dyn Write, line: &str) {
+    if writeln!(out, "{line}").and_then(|()| out.flush()).is_err() {
+        // The other stream may be read still; where it is not either, there is nobody to tell.
+        drop(writeln!(std::io::stderr(), "{line}"));
+    }
 }

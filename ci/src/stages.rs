@@ -157,6 +157,9 @@ fn test(root: &Path, totals: &mut Totals) -> Result<bool> {
         report.line(line);
     })?;
     *totals = report.totals();
+    for name in report.failed_tests() {
+        println!("failed: {name}");
+    }
     let success = ended == Ended::Success;
     if !success && totals.failed == 0 {
         println!("a test program did not compile, or ended without a result");

@@ -35,6 +35,7 @@ impl fmt::Display for Totals {
 #[derive(Debug, Default)]
 pub(crate) struct TestReport {
     totals: Totals,
+    failed_tests: Vec<String>,
     /// Passed for the runner, skipped for us; taken off at the next result line.
     skipped_but_passed: u64,
     in_successes: bool,
@@ -45,6 +46,11 @@ impl TestReport {
     /// Returns what was counted so far.
     pub(crate) fn totals(&self) -> Totals {
         self.totals
+    }
+
+    /// Returns the names of the tests that failed, in the order of the run.
+    pub(crate) fn failed_tests(&self) -> &[String] {
+        &self.failed_tests
     }
 
     /// Takes the next line.
@@ -59,6 +65,9 @@ impl TestReport {
             self.skip();
         } else if let Some(result) = line.strip_prefix("test result: ") {
             self.result(result);
+        } else if let Some(name) = line.strip_suffix(" ... FAILED") {
+            let name = name.strip_prefix("test ").unwrap_or(name);
+            self.failed_tests.push(name.to_owned());
         }
     }
 

@@ -33,6 +33,19 @@ test result: FAILED. 1 passed; 1 failed; 0 ignored; 0 measured; 9 filtered out; 
 }
 
 #[test]
+fn failed_tests_are_named() {
+    let mut report = TestReport::default();
+    for line in [
+        "test a ... ok",
+        "test b::c ... FAILED",
+        "test result: FAILED. 1 passed; 1 failed",
+    ] {
+        report.line(line);
+    }
+    assert_eq!(report.failed_tests(), ["b::c"]);
+}
+
+#[test]
 fn skipped_test_is_not_counted_as_passed() {
     let output = "\
 test drift ... ok

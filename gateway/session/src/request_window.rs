@@ -33,8 +33,6 @@ pub(crate) enum Standing {
     Gap,
     /// The window is full of requests whose answers are on the way: give it again later.
     Later,
-    /// The window is full because undecided requests were passed over.
-    PassedOver,
 }
 
 /// One bit a request of the window.
@@ -129,9 +127,17 @@ impl RequestWindow {
         bits
     }
 
-    /// Returns what to do with a request.
-    pub(crate) fn standing(&self, request: RequestNumber) -> Standing {
+    /// Returns what to do with a request. Undecided ones that it passes over by a whole window
+    /// are given up: they were never executed and never will be. A process that recovers comes to
+    /// the same, since it tells apart no more than a window below the highest number.
+    pub(crate) fn standing(&mut self, request: RequestNumber) -> Standing {
         let request = request.0;
+        while request == self.highest.saturating_add(1)
+            && request > self.decided_through.saturating_add(WINDOW)
+            && !self.pending.get(self.decided_through + 1)
+        {
+            self.decide(RequestNumber(self.decided_through + 1));
+        }
         if request == 0 {
             Standing::Zero
         } else if request > self.highest.saturating_add(1) {
@@ -139,11 +145,7 @@ impl RequestWindow {
         } else if request <= self.decided_through {
             Standing::Repeated
         } else if request > self.decided_through.saturating_add(WINDOW) {
-            if self.pending.get(self.decided_through + 1) {
-                Standing::Later
-            } else {
-                Standing::PassedOver
-            }
+            Standing::Later
         } else if self.decided.get(request) || self.pending.get(request) {
             Standing::Repeated
         } else {
@@ -208,22 +210,28 @@ mod tests {
     }
 
     #[test]
-    fn request_beyond_a_window_of_undecided_ones_is_refused() {
+    fn undecided_request_passed_over_by_a_window_is_given_up() {
         let undecided = [5];
         let mut window = RequestWindow::recovered(5, undecided.into_iter());
         for request in 6..5 + WINDOW {
             assert_eq!(window.standing(number(request)), Standing::Fresh);
             window.decide(number(request));
         }
-        assert_eq!(window.standing(number(5 + WINDOW)), Standing::PassedOver);
         assert_eq!(window.standing(number(5)), Standing::Fresh);
-        window.decide(number(5));
+        assert_eq!(window.decided_through(), number(4));
+        assert_eq!(window.standing(number(5 + WINDOW)), Standing::Fresh);
+        assert_eq!(window.standing(number(5)), Standing::Repeated);
         assert_eq!(window.decided_through(), number(4 + WINDOW));
+        // As after a restart in which the same request was never decided.
+        window.take(number(5 + WINDOW));
+        window.decide(number(5 + WINDOW));
+        let recovered = RequestWindow::recovered(5 + WINDOW, [5].into_iter());
+        assert_eq!(recovered.decided_through(), window.decided_through());
     }
 
     #[test]
     fn recovered_window_tells_undecided_from_decided() {
-        let window = RequestWindow::recovered(9, [4, 7].into_iter());
+        let mut window = RequestWindow::recovered(9, [4, 7].into_iter());
         assert_eq!(window.decided_through(), number(3));
         let fresh: Vec<u64> = (1..=10)
             .filter(|&request| window.standing(number(request)) == Standing::Fresh)
@@ -235,7 +243,7 @@ mod tests {
     #[test]
     fn undecided_requests_that_span_more_than_the_window_lose_the_lowest() {
         let highest = 3 * WINDOW;
-        let window = RequestWindow::recovered(highest, [1, highest].into_iter());
+        let mut window = RequestWindow::recovered(highest, [1, highest].into_iter());
         assert_eq!(window.standing(number(1)), Standing::Repeated);
         assert_eq!(window.standing(number(highest)), Standing::Fresh);
     }

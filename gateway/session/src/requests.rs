@@ -111,7 +111,6 @@ impl GatewayCore {
         match state.requests.standing(request) {
             Standing::Zero => end(RejectReason::RequestZero),
             Standing::Gap => end(RejectReason::RequestGap),
-            Standing::PassedOver => end(RejectReason::UndecidedWindow),
             Standing::Later => Ok(Intake::Later),
             Standing::Repeated => Ok(self.answer_repeat(session, request)),
             Standing::Fresh => {

@@ -104,8 +104,6 @@ reasons! {
     ProtocolVersion = 112, "protocol version not supported";
     /// The request number is zero.
     RequestZero = 113, "request numbers start at 1";
-    /// Too many requests above the decided prefix.
-    UndecidedWindow = 114, "too many undecided requests were passed over";
     /// The client logged out.
     LoggedOut = 115, "logged out";
     /// Too many connections.

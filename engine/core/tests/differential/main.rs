@@ -7,6 +7,7 @@
 #![allow(
     clippy::unwrap_used,
     clippy::panic,
+    clippy::print_stdout,
     reason = "a test fails on whatever it does not expect"
 )]
 
@@ -100,12 +101,28 @@ fn compare(seed: u64, command_count: usize, flow: Flow, capacity: ShardCapacity)
     coverage
 }
 
+/// Seeds that the commands of one run are spread over.
+const SEEDS: u64 = 8;
+
+/// Returns the number that a longer run gives, else what every run takes.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a longer run of this test is asked for by its environment"
+)]
+fn given(variable: &str, usual: u64) -> u64 {
+    std::env::var(variable).map_or(usual, |text| text.parse().expect("a whole number"))
+}
+
 #[test]
 fn shard_equals_the_naive_reference_over_a_million_commands() {
     let mut coverage = Coverage::default();
-    for seed in 1..=8 {
-        coverage.add(&compare(seed, 130_000, Flow::Mixed, SMALL));
+    let commands = given("MATCHGATE_DIFFERENTIAL_COMMANDS", 1_040_000);
+    let first = given("MATCHGATE_DIFFERENTIAL_SEED", 1);
+    let a_seed = usize::try_from(commands / SEEDS).expect("a count fits the machine");
+    for seed in first..first + SEEDS {
+        coverage.add(&compare(seed, a_seed, Flow::Mixed, SMALL));
     }
+    println!("compared {commands} commands, seeds from {first}");
     coverage.assert_every_event_and(&[
         RejectReason::InvalidCombination,
         RejectReason::UnknownAccount,

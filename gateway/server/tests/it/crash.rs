@@ -58,6 +58,11 @@ fn config(parts: u8, ring: usize, open_orders_max: u32) -> String {
     text
 }
 
+/// Returns the seed of this run; a longer one gives others.
+fn seed() -> u64 {
+    std::env::var("MATCHGATE_CRASH_SEED").map_or(0, |seed| seed.parse().unwrap())
+}
+
 fn cycles() -> u32 {
     std::env::var("MATCHGATE_CRASH_CYCLES").map_or(25, |cycles| cycles.parse().unwrap())
 }
@@ -161,8 +166,19 @@ fn crash_of_one_client_ends_in_the_book_of_an_undisturbed_run() {
         let folder = tempfile::tempdir().unwrap();
         let data = folder.path().join("data");
         let config = write_config(folder.path(), &config(1, 4096, 100_000));
-        let mut members = [Member::new("m00", Durability::Written, &["SYM0"], 7)];
-        let in_flight = run(&mut members, &config, &data, kills, &mut Random(11));
+        let mut members = [Member::new(
+            "m00",
+            Durability::Written,
+            &["SYM0"],
+            7 + seed(),
+        )];
+        let in_flight = run(
+            &mut members,
+            &config,
+            &data,
+            kills,
+            &mut Random(11 + seed()),
+        );
         // Both runs send the same requests to the end of the longer one.
         let sent = members[0].requests.len();
         (folder, data, config, members, in_flight, sent)
@@ -250,13 +266,13 @@ fn crash_with_two_shards_two_gateways_and_refusals_loses_and_doubles_nothing() {
     };
     let symbols = ["SYM0", "SYM1"];
     let mut members = [
-        Member::new("m00", Durability::Written, &symbols, 1),
-        Member::new("m01", Durability::Synced, &symbols, 2),
-        Member::new("m10", Durability::Written, &symbols, 3),
-        Member::new("m11", Durability::Synced, &symbols, 4),
+        Member::new("m00", Durability::Written, &symbols, 1 + seed()),
+        Member::new("m01", Durability::Synced, &symbols, 2 + seed()),
+        Member::new("m10", Durability::Written, &symbols, 3 + seed()),
+        Member::new("m11", Durability::Synced, &symbols, 4 + seed()),
     ]
     .map(|member| member.with_habits(habits));
-    let in_flight = run(&mut members, &config, &data, kills, &mut Random(5));
+    let in_flight = run(&mut members, &config, &data, kills, &mut Random(5 + seed()));
     members.iter().for_each(Member::check_answers);
     let executions = check_executions(&members);
     let mut refusals: BTreeMap<RejectReason, u64> = BTreeMap::new();

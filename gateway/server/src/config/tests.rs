@@ -30,8 +30,8 @@ fn faults_name_file_line_key_and_the_allowed_values() {
             "f.toml:3: journal.backend: \"tape\" is not one of \"auto\", \"glommio\", \"plain\"",
         ),
         (
-            "[journal]\nstaging_bytes = 100_000",
-            "f.toml:2: journal.staging_bytes: 100000 is no power of two",
+            "[journal]\nstaging_bytes = 200_000",
+            "f.toml:2: journal.staging_bytes: 200000 is no power of two",
         ),
         (
             "[listen]\ncapnp = \"here\"",

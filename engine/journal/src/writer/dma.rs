@@ -14,6 +14,7 @@ use super::stream_writer::{SegmentPlan, StreamWriter, Work};
 use super::{PARK_LONG, park_time};
 use crate::bytes::put;
 use crate::error::{JournalError, io_error};
+use crate::staging::marks::Marks;
 
 /// Makes the executor of the calling thread, which stays where it is placed.
 pub(super) fn executor() -> Result<LocalExecutor, JournalError> {
@@ -30,6 +31,7 @@ pub(super) fn run(
     stop: &AtomicBool,
 ) -> Result<Vec<StreamWriter>, JournalError> {
     let order = Rc::new(Order {
+        marks: streams.iter().map(StreamWriter::marks).collect(),
         stopping: Cell::new(false),
         failed: Cell::new(false),
         running: Cell::new(streams.len()),
@@ -58,6 +60,8 @@ pub(super) fn run(
 
 /// What the tasks of one executor tell each other.
 struct Order {
+    /// Marks of all streams.
+    marks: Vec<Marks>,
     /// Drain and end.
     stopping: Cell<bool>,
     /// End: another task met an error.
@@ -70,10 +74,13 @@ async fn run_stream(
     order: Rc<Order>,
 ) -> Result<StreamWriter, JournalError> {
     let result = move_records(&mut stream, &order).await;
-    order.running.set(order.running.get() - 1);
     if result.is_err() {
+        // At once, for every stream: another one's sync may hang for as long as it likes, and
+        // nothing may be acknowledged meanwhile.
+        order.marks.iter().for_each(Marks::set_failed);
         order.failed.set(true);
     }
+    order.running.set(order.running.get() - 1);
     result.map(|()| stream)
 }
 

@@ -58,6 +58,7 @@ impl Fatal {
         let code = match report.exit_code {
             code if code == ExitCode::WriteError as u8 => ExitCode::WriteError,
             code if code == ExitCode::Damaged as u8 => ExitCode::Damaged,
+            code if code == ExitCode::Usage as u8 => ExitCode::Usage,
             _ => ExitCode::Panic,
         };
         Self::new(code, report.message.clone())

@@ -51,9 +51,9 @@ impl<'a> Check<'a> {
         let (check, firms) = own_or(self, file.firm, defaults.firm);
         let firms = check.firms(firms, &venue)?;
         let (check, accounts) = own_or(self, file.account, defaults.account);
-        let accounts = check.accounts(accounts, &firms)?;
+        let accounts = check.accounts(accounts, &firms, &venue)?;
         let (check, sessions) = own_or(self, file.session, defaults.session);
-        let sessions = check.sessions(sessions, &firms, &accounts)?;
+        let sessions = check.sessions(sessions, (&firms, &accounts), &venue)?;
         let (check, sinks) = own_or(self, file.sink, defaults.sink);
         let sinks = check.sinks(sinks)?;
         let cores = if file.core.is_empty() {

@@ -246,7 +246,9 @@ impl Check<'_> {
         &self,
         accounts: Vec<Spanned<file::Account>>,
         firms: &[FirmConfig],
+        venue: &VenueLimits,
     ) -> Result<Vec<AccountConfig>, ConfigError> {
+        self.at_most("account", accounts.len(), venue.accounts_max)?;
         let firms: Vec<_> = firms.iter().map(|firm| firm.name).collect();
         let mut checked: Vec<AccountConfig> = Vec::new();
         for account in accounts.into_iter().map(Spanned::into_inner) {
@@ -268,9 +270,10 @@ impl Check<'_> {
     pub(super) fn sessions(
         &self,
         sessions: Vec<Spanned<file::Session>>,
-        firms: &[FirmConfig],
-        accounts: &[AccountConfig],
+        (firms, accounts): (&[FirmConfig], &[AccountConfig]),
+        venue: &VenueLimits,
     ) -> Result<Vec<SessionConfig>, ConfigError> {
+        self.at_most("session", sessions.len(), venue.sessions_max)?;
         let firms: Vec<_> = firms.iter().map(|firm| firm.name).collect();
         let mut checked: Vec<SessionConfig> = Vec::new();
         for session in sessions.into_iter().map(Spanned::into_inner) {

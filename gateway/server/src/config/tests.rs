@@ -63,6 +63,12 @@ fn faults_name_file_line_key_and_the_allowed_values() {
             "f.toml:3: instrument.tick: \"0.0000000001\" has more than 9 digits behind the point",
         ),
         (
+            "[venue]\nsessions_max = 1\n[[firm]]\nname = \"F\"\n[[account]]\nname = \"A\"\n\
+             firm = \"F\"\n[[session]]\nkey = \"a\"\nfirm = \"F\"\naccount = \"A\"\n\
+             [[session]]\nkey = \"b\"\nfirm = \"F\"\naccount = \"A\"",
+            "f.toml:1: session: 2 of them, venue.sessions_max is 1",
+        ),
+        (
             "[[sink]]\nkind = \"nats\"",
             "f.toml:2: sink.kind: \"nats\" is not one of \"local\"",
         ),

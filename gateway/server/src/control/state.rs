@@ -39,6 +39,20 @@ pub enum ControlError {
         /// The key.
         key: &'static str,
     },
+    /// The journal would know more members than the data directory was made for. It only grows:
+    /// what the configuration no longer names still counts.
+    #[error(
+        "{count} {table} in the control journal, but venue.{table}_max is {limit}; the \
+             journal keeps those that the configuration no longer names"
+    )]
+    Capacity {
+        /// Instruments, accounts or sessions.
+        table: &'static str,
+        /// How many there would be.
+        count: usize,
+        /// How many there may be.
+        limit: u32,
+    },
     /// No instrument has this symbol.
     #[error("unknown symbol {0:?}")]
     UnknownSymbol(String),
@@ -197,7 +211,28 @@ impl ControlState {
         for session in &config.sessions {
             after.define_session(session, &mut changes)?;
         }
+        after.check_capacity(config)?;
         Ok(changes)
+    }
+
+    fn check_capacity(&self, config: &Config) -> Result<(), ControlError> {
+        let venue = &config.venue;
+        let tables = [
+            ("instruments", self.instruments.len(), venue.instruments_max),
+            ("accounts", self.accounts.len(), venue.accounts_max),
+            ("sessions", self.sessions.len(), venue.sessions_max),
+        ];
+        let over = tables
+            .into_iter()
+            .find(|(_, count, limit)| u32::try_from(*count).unwrap_or(u32::MAX) > *limit);
+        match over {
+            None => Ok(()),
+            Some((table, count, limit)) => Err(ControlError::Capacity {
+                table,
+                count,
+                limit,
+            }),
+        }
     }
 
     fn push(&mut self, changes: &mut Vec<Command>, command: impl FnOnce(ControlNumber) -> Command) {
@@ -454,6 +489,24 @@ mod tests {
             error,
             ControlError::InstrumentFixed { key: "tick", .. }
         ));
+    }
+
+    #[test]
+    fn journal_never_knows_more_sessions_than_the_directory_was_made_for() {
+        let mut config = Config::built_in();
+        config.venue.sessions_max = 1;
+        let state = taken(&config);
+        config.sessions[0].key = matchgate_core::domain::Name::new(b"another").unwrap();
+        let error = state.changes_for(&config, ControlNumber(99)).unwrap_err();
+        let (table, count, limit) = ("sessions", 2, 1);
+        assert_eq!(
+            error,
+            ControlError::Capacity {
+                table,
+                count,
+                limit
+            }
+        );
     }
 
     #[test]

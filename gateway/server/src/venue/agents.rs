@@ -117,19 +117,21 @@ impl Rings {
     }
 }
 
-/// Gives a shard the control commands that its journal lacks, before anything else reaches it.
-fn deliver_control(agent: &mut ShardAgent, ring: &mut Producer<Command>, control: &Control) {
-    let known = agent.shard().last_control();
-    let missing = control
-        .commands
-        .iter()
-        .filter(|one| one.control() > Some(known));
-    for command in missing {
-        while ring.try_push(*command).is_err() {
-            agent.poll();
-        }
+/// Returns a shard's control ring with the commands that its journal lacks already in it. A shard
+/// takes control before anything of a gateway's.
+fn control_ring(shard: &Shard, control: &Control) -> (Producer<Command>, Consumer<Command>) {
+    let known = shard.last_control();
+    let missing = || {
+        let commands = control.commands.iter();
+        commands.filter(|one| one.control() > Some(known))
+    };
+    let (mut producer, consumer) = ring(missing().count().max(CONTROL_RING));
+    for command in missing() {
+        producer
+            .try_push(*command)
+            .expect("the ring was made for all of them");
     }
-    while agent.poll() > 0 {}
+    (producer, consumer)
 }
 
 /// Returns the agents that follow all shards: the operators' view, and one a sink.
@@ -176,14 +178,18 @@ fn followers(
     (agents.collect(), shown, followed)
 }
 
-/// Returns which key opens which session on which gateway.
-fn keys(control: &Control) -> Result<Directory, Fatal> {
+/// Returns which key opens which session on which gateway. A key that the configuration no longer
+/// names opens nothing, whatever the control journal remembers of its session.
+fn keys(config: &Config, control: &Control) -> Result<Directory, Fatal> {
+    let named = |key| config.sessions.iter().any(|session| session.key == key);
     let sessions = control.state.sessions().iter();
-    let entries = sessions.map(|session| DirectoryEntry {
-        key: session.key,
-        session: session.id,
-        gateway: control.state.home(session),
-    });
+    let entries = sessions
+        .filter(|session| named(session.key))
+        .map(|session| DirectoryEntry {
+            key: session.key,
+            session: session.id,
+            gateway: control.state.home(session),
+        });
     Directory::new(entries.collect())
         .map_err(|error| Fatal::new(ExitCode::Mismatch, error.to_string()))
 }
@@ -266,12 +272,13 @@ fn make_shards(
     let parts = shards.into_iter().zip(streams).zip(rings);
     parts
         .map(|((shard, stream), at_shard)| {
-            let (mut producer, consumer) = ring(CONTROL_RING);
+            let (producer, consumer) = control_ring(&shard, control);
             let clock = foundation.event_clock.clone();
             let rings = (at_shard, consumer);
             let mut agent =
                 ShardAgent::new(shard, stream.appender, clock, rings, foundation.counters);
-            deliver_control(&mut agent, &mut producer, control);
+            // Before clients are let in; what finds no room yet is taken first on its own thread.
+            while agent.poll() > 0 {}
             control_rings.push(producer);
             Box::new(agent) as Box<dyn Agent + Send>
         })
@@ -320,7 +327,7 @@ pub(super) fn make(
             .into_iter()
             .map(|one| Box::new(one) as Box<dyn Agent + Send>),
     );
-    let keys = keys(&control)?;
+    let keys = keys(foundation.config, &control)?;
     agents.push(Box::new(acceptor(
         foundation,
         listener,

@@ -5,6 +5,7 @@ use std::ops::Range;
 use std::path::PathBuf;
 
 use matchgate_core::domain::bounds::{EVENTS_PER_STEP_MAX, GATEWAYS_MAX, SHARDS_MAX};
+use matchgate_runtime::allowed_cpus;
 use toml::Spanned;
 
 use super::error::{ConfigError, line_of};
@@ -16,6 +17,10 @@ use super::{
 
 /// Smallest and largest segment file.
 const SEGMENT_BYTES: (u64, u64) = (1 << 20, 1 << 34);
+/// Orders of one shard that a gateway needs at the least.
+const SLOTS_PER_GATEWAY_MIN: u32 = 16;
+/// A segment is written in blocks of this.
+const BLOCK_BYTES: u64 = 4096;
 /// Smallest and largest staging log.
 const STAGING_BYTES: (u64, u64) = (1 << 17, 1 << 32);
 
@@ -153,7 +158,7 @@ impl<'a> Check<'a> {
         let shards_max = u64::try_from(SHARDS_MAX).unwrap_or(u64::MAX);
         let gateways_max = u64::try_from(GATEWAYS_MAX).unwrap_or(u64::MAX);
         let number = |key, value, default, range| self.number(key, value, default, range);
-        Ok(VenueLimits {
+        let limits = VenueLimits {
             shards: self.number("venue.shards", venue.shards.as_ref(), 1, (1, shards_max))?,
             gateways: self.number(
                 "venue.gateways",
@@ -191,7 +196,21 @@ impl<'a> Check<'a> {
                 256,
                 members,
             )?,
-        })
+        };
+        let share = limits.orders_per_shard_max / u32::from(limits.gateways);
+        if share < SLOTS_PER_GATEWAY_MIN {
+            let span = venue
+                .orders_per_shard_max
+                .as_ref()
+                .map_or(0..0, Spanned::span);
+            let fault = format!(
+                "leaves each of {} gateways {share} orders; at least {SLOTS_PER_GATEWAY_MIN} \
+                 are needed",
+                limits.gateways
+            );
+            return Err(self.fault(&span, "venue.orders_per_shard_max", fault));
+        }
+        Ok(limits)
     }
 
     fn rings(&self, rings: &file::Rings) -> Result<RingConfig, ConfigError> {
@@ -227,7 +246,14 @@ impl<'a> Check<'a> {
             let fault = format!("{staging_bytes} is no power of two");
             return Err(self.fault(&span, "journal.staging_bytes", fault));
         }
-        let cpu = journal.cpu.as_ref();
+        let segment = journal.segment_bytes.as_ref();
+        let segment_bytes: u64 =
+            self.number("journal.segment_bytes", segment, 1 << 26, SEGMENT_BYTES)?;
+        if !segment_bytes.is_multiple_of(BLOCK_BYTES) {
+            let span = segment.map_or(0..0, Spanned::span);
+            let fault = format!("{segment_bytes} is no multiple of {BLOCK_BYTES}");
+            return Err(self.fault(&span, "journal.segment_bytes", fault));
+        }
         Ok(JournalConfig {
             backend: self.choice(
                 "journal.backend",
@@ -235,15 +261,8 @@ impl<'a> Check<'a> {
                 JournalBackend::Auto,
                 &backends,
             )?,
-            cpu: cpu
-                .map(|_| self.number("journal.cpu", cpu, 0, (0, 4095)))
-                .transpose()?,
-            segment_bytes: self.number(
-                "journal.segment_bytes",
-                journal.segment_bytes.as_ref(),
-                1 << 26,
-                SEGMENT_BYTES,
-            )?,
+            cpu: self.cpu("journal.cpu", journal.cpu.as_ref())?,
+            segment_bytes,
             staging_bytes,
         })
     }
@@ -260,6 +279,7 @@ impl<'a> Check<'a> {
             ("yield", IdleConfig::Yield),
             ("park", IdleConfig::Park),
         ];
+        let spans: Vec<_> = cores.iter().map(Spanned::span).collect();
         for core in cores {
             let core = core.into_inner();
             for agent in &core.agents {
@@ -275,13 +295,12 @@ impl<'a> Check<'a> {
                 return Err(self.fault(&agent.span(), "core.agents", fault));
             }
             checked.push(CoreConfig {
-                cpu: core
-                    .cpu
-                    .map(|cpu| usize::try_from(cpu).unwrap_or(usize::MAX)),
+                cpu: self.cpu("core.cpu", core.cpu.as_ref())?,
                 idle: self.choice("core.idle", core.idle.as_ref(), IdleConfig::Park, &idles)?,
                 agents: core.agents.into_iter().map(Spanned::into_inner).collect(),
             });
         }
+        self.check_sharing(&checked, &spans)?;
         match known.iter().find(|name| !placed.contains(name)) {
             None => Ok(checked),
             Some(missing) => Err(ConfigError {
@@ -293,16 +312,56 @@ impl<'a> Check<'a> {
         }
     }
 
+    /// Returns a cpu that this process may use.
+    fn cpu(&self, key: &str, cpu: Option<&Spanned<u64>>) -> Result<Option<usize>, ConfigError> {
+        let Some(cpu) = cpu else { return Ok(None) };
+        let allowed = allowed_cpus();
+        let found = usize::try_from(*cpu.get_ref()).ok();
+        match found.filter(|found| allowed.contains(found)) {
+            Some(found) => Ok(Some(found)),
+            None => {
+                let fault = format!("{} is not one of this process: {allowed:?}", cpu.get_ref());
+                Err(self.fault(&cpu.span(), key, fault))
+            }
+        }
+    }
+
+    /// Refuses two cores on one cpu where one of them never gives it up.
+    fn check_sharing(
+        &self,
+        cores: &[CoreConfig],
+        spans: &[Range<usize>],
+    ) -> Result<(), ConfigError> {
+        for (place, (core, span)) in cores.iter().zip(spans).enumerate() {
+            let shares = |other: &CoreConfig| core.cpu.is_some() && other.cpu == core.cpu;
+            let spins = |other: &CoreConfig| {
+                core.idle == IdleConfig::Spin || other.idle == IdleConfig::Spin
+            };
+            if cores
+                .iter()
+                .take(place)
+                .any(|other| shares(other) && spins(other))
+            {
+                let fault = "shares its cpu with another core, so neither may \"spin\"".to_owned();
+                return Err(self.fault(span, "core.cpu", fault));
+            }
+        }
+        Ok(())
+    }
+
     fn sinks(&self, sinks: Vec<Spanned<file::Sink>>) -> Result<Vec<SinkConfig>, ConfigError> {
-        let sinks = sinks.into_iter().map(Spanned::into_inner);
-        sinks
-            .map(|sink| {
-                self.choice("sink.kind", Some(&sink.kind), (), &[("local", ())])?;
-                Ok(SinkConfig::Local {
-                    file: sink.file.map(PathBuf::from),
-                })
-            })
-            .collect()
+        let mut checked: Vec<SinkConfig> = Vec::new();
+        for sink in sinks.into_iter().map(Spanned::into_inner) {
+            self.choice("sink.kind", Some(&sink.kind), (), &[("local", ())])?;
+            if !checked.is_empty() {
+                let fault = format!("{:?} stands twice", sink.kind.get_ref());
+                return Err(self.fault(&sink.kind.span(), "sink.kind", fault));
+            }
+            checked.push(SinkConfig::Local {
+                file: sink.file.map(PathBuf::from),
+            });
+        }
+        Ok(checked)
     }
 }
 

@@ -64,7 +64,7 @@ pub(super) struct Journal {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Core {
-    pub(super) cpu: Option<u64>,
+    pub(super) cpu: Option<Spanned<u64>>,
     pub(super) agents: Vec<Spanned<String>>,
     pub(super) idle: Option<Spanned<String>>,
 }

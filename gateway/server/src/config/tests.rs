@@ -14,6 +14,14 @@ fn built_in_topology_is_inline() {
     assert_eq!(config.cores[0].agents, ["gateway:0", "shard:0"]);
 }
 
+/// Checks that each text has the fault.
+fn check(cases: &[(&str, &str)]) {
+    for (text, expected) in cases {
+        let fault = Config::parse("f.toml", text).unwrap_err().to_string();
+        assert_eq!(fault, *expected);
+    }
+}
+
 #[test]
 fn faults_name_file_line_key_and_the_allowed_values() {
     let cases = [
@@ -46,6 +54,13 @@ fn faults_name_file_line_key_and_the_allowed_values() {
             "[[core]]\nagents = [\"gateway:0\"]",
             "f.toml: core.agents: agent \"shard:0\" is on no core",
         ),
+    ];
+    check(&cases);
+}
+
+#[test]
+fn faults_of_members_name_file_line_key_and_the_allowed_values() {
+    let cases = [
         (
             "[[firm]]\nname = \"A\"\n[[account]]\nname = \"X\"\nfirm = \"B\"",
             "f.toml:5: account.firm: \"B\" is not defined; defined are: A",
@@ -69,16 +84,48 @@ fn faults_name_file_line_key_and_the_allowed_values() {
             "f.toml:1: session: 2 of them, venue.sessions_max is 1",
         ),
         (
+            "[journal]\nsegment_bytes = 1048577",
+            "f.toml:2: journal.segment_bytes: 1048577 is no multiple of 4096",
+        ),
+        (
+            "[venue]\ngateways = 2\norders_per_shard_max = 1",
+            "f.toml:3: venue.orders_per_shard_max: leaves each of 2 gateways 0 orders; at least \
+             16 are needed",
+        ),
+        (
+            "[[sink]]\nkind = \"local\"\n[[sink]]\nkind = \"local\"",
+            "f.toml:4: sink.kind: \"local\" stands twice",
+        ),
+        (
             "[[sink]]\nkind = \"nats\"",
             "f.toml:2: sink.kind: \"nats\" is not one of \"local\"",
         ),
     ];
-    for (text, expected) in cases {
-        assert_eq!(
-            Config::parse("f.toml", text).unwrap_err().to_string(),
-            expected
+    check(&cases);
+}
+
+#[test]
+fn cpu_that_the_process_may_not_use_is_refused_with_its_line() {
+    for text in ["[journal]\ncpu = 4000", "[[core]]\ncpu = 4000\nagents = []"] {
+        let error = Config::parse("f.toml", text).unwrap_err().to_string();
+        assert!(error.starts_with("f.toml:2: "), "{error}");
+        assert!(
+            error.contains("cpu: 4000 is not one of this process: ["),
+            "{error}"
         );
     }
+}
+
+#[test]
+fn cores_on_one_cpu_may_not_spin() {
+    let cpu = matchgate_runtime::allowed_cpus()[0];
+    let text = format!(
+        "[[core]]\ncpu = {cpu}\nagents = [\"gateway:0\"]\nidle = \"spin\"\n\
+         [[core]]\ncpu = {cpu}\nagents = [\"shard:0\"]\nidle = \"park\"\n\
+         [[core]]\nagents = [\"acceptor\", \"control\", \"clock\", \"follower\", \"sink:local\"]\n"
+    );
+    let error = Config::parse("f.toml", &text).unwrap_err().to_string();
+    assert!(error.ends_with("core.cpu: shares its cpu with another core, so neither may \"spin\""));
 }
 
 #[test]

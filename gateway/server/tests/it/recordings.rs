@@ -229,6 +229,9 @@ fn joined_sweeps_execute_what_was_recorded_in_many_fills() {
         count: executed.count,
         ..goog()
     });
+    let split = recording.replay(recording.split_config(), Executions::SweepsJoined);
+    assert_eq!(split.book_hash, joined.book_hash);
+    assert_eq!(split.summary.checks, joined.summary.checks);
     let checks = &joined.summary.checks;
     assert_eq!(checks.takes, 5_931);
     assert!(checks.takes_with_several_fills > 1_000, "{checks:?}");

@@ -178,6 +178,10 @@ impl RunningWriter {
         Self { stop, thread }
     }
 
+    pub(crate) fn is_running(&self) -> bool {
+        !self.thread.is_finished()
+    }
+
     pub(crate) fn stop(self) -> Result<WriterStats, JournalError> {
         self.stop.store(true, Ordering::Release);
         self.thread.join().expect("the writer does not panic")

@@ -97,6 +97,11 @@ impl Client {
     /// sequence, and sends again exactly the requests that the venue says are not decided, under
     /// their numbers.
     ///
+    /// The venue lets a session have one connection, and may not have seen the end of the last one
+    /// yet: [`ClientError::LogonRefused`] with `SessionInUse` right after a lost connection passes
+    /// within two and a half heartbeat intervals. Once the answer to [`Client::logout`] has come, it
+    /// does not occur.
+    ///
     /// # Errors
     ///
     /// As [`Client::connect`]. Nothing is lost by an error; call it again.

@@ -42,8 +42,9 @@ fn edge_that_skips_the_table_is_found_although_it_runs_downwards() {
 fn tests_may_use_anything_further_down() {
     for (from, to) in [
         ("bridge", "journal"),
-        ("client", "journal"),
+        ("server", "schema"),
         ("net", "follower"),
+        ("session", "runtime"),
     ] {
         assert_eq!(found(from, to, Some("dev")), [""; 0]);
     }
@@ -56,8 +57,9 @@ fn tests_may_not_use_what_is_further_up() {
 }
 
 #[test]
-fn net_uses_the_follower_in_tests_only() {
+fn some_edges_are_for_tests_only() {
     assert_eq!(found("net", "follower", None).len(), 1);
+    assert_eq!(found("session", "runtime", None).len(), 1);
 }
 
 #[test]

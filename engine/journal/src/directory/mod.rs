@@ -118,14 +118,15 @@ impl DataDirectory {
                 StagingFolder::make(staging_root, meta.uuid, &streams, lossy)?
             }
         };
-        meta.epoch = meta.epoch.checked_add(1).ok_or(DirectoryError::Layout {
-            key: "epoch",
-            value: u64::from(meta.epoch),
-            bounds: "a directory is opened fewer than 2^32 times",
-        })?;
-        meta.clean = false;
-        meta.boot_id = boot_id;
-        meta.write(path)?;
+        let noted = staging
+            .name_home(path)
+            .and_then(|()| note_opening(&mut meta, path, boot_id));
+        if let Err(error) = noted {
+            if start_kind == StartKind::New {
+                forget(path, &staging);
+            }
+            return Err(error);
+        }
         Ok(Self {
             path: path.to_path_buf(),
             layout: layout.clone(),
@@ -203,7 +204,8 @@ impl DataDirectory {
     }
 
     /// Records that this process stops cleanly, and removes the staging folder. To be called
-    /// after the writer has returned.
+    /// after the writer has returned, or where a start failed before it ran: what was appended by
+    /// then decides whether that is a clean stop.
     ///
     /// # Errors
     ///
@@ -333,6 +335,32 @@ fn new_meta(layout: &Layout, boot_id: Uuid) -> Meta {
         gateways: layout.gateways,
         fixed: layout.fixed.clone(),
         streams: BTreeMap::new(),
+    }
+}
+
+/// Raises the epoch and notes, durably, that the directory is in use.
+fn note_opening(meta: &mut Meta, path: &Path, boot_id: Uuid) -> Result<(), DirectoryError> {
+    meta.epoch = meta.epoch.checked_add(1).ok_or(DirectoryError::Layout {
+        key: "epoch",
+        value: u64::from(meta.epoch),
+        bounds: "a directory is opened fewer than 2^32 times",
+    })?;
+    meta.clean = false;
+    meta.boot_id = boot_id;
+    meta.write(path)
+}
+
+/// Undoes what the making of a new directory left: nothing is in it, and without `meta.toml`
+/// nobody would find its staging folder again.
+fn forget(path: &Path, staging: &StagingFolder) {
+    // First the file: a `meta.toml` without its staging folder would be refused. Where one of the
+    // two cannot be removed either, the error that is on its way says what is the matter.
+    let is_forgotten = match std::fs::remove_file(path.join(META_FILE)) {
+        Ok(()) => true,
+        Err(error) => error.kind() == std::io::ErrorKind::NotFound,
+    };
+    if is_forgotten {
+        staging.remove().unwrap_or(());
     }
 }
 

@@ -1,7 +1,8 @@
 //! The folder of a data directory's staging files in shared memory. Knows no record.
 //!
 //! A stream that segments hold wholly has a file `{stream}.settled` until its staging file is
-//! made; so a kill between the two is told from a staging file that somebody removed.
+//! made; so a kill between the two is told from a staging file that somebody removed. The file
+//! `data-directory` tells people whose folder it is; nothing here reads it.
 
 use std::path::{Path, PathBuf};
 
@@ -34,6 +35,8 @@ pub(crate) struct StagingFolder {
 }
 
 const LOSSY: &str = "lossy";
+/// Name of the file that holds the data directory's path.
+const HOME_FILE: &str = "data-directory";
 
 impl StagingFolder {
     /// Takes over the folder that a killed process left.
@@ -46,7 +49,7 @@ impl StagingFolder {
         Ok(Self { path, _lock: lock })
     }
 
-    /// Makes the folder anew, all `streams` settled.
+    /// Makes the folder anew, all `streams` settled: whatever stood there is in segments or lost.
     pub(crate) fn make(
         root: &Path,
         uuid: Uuid,
@@ -57,13 +60,30 @@ impl StagingFolder {
         std::fs::create_dir_all(&path).map_err(directory_io_error("making", &path))?;
         let lock = LockFile::take(&path.join("LOCK"))?;
         let folder = Self { path, _lock: lock };
+        if let Err(error) = folder.settle(streams, lossy) {
+            // The caller fails with this error; where half a folder stays, it is made anew.
+            folder.remove().unwrap_or(());
+            return Err(error);
+        }
+        Ok(folder)
+    }
+
+    fn settle(&self, streams: &[StreamId], lossy: bool) -> Result<(), DirectoryError> {
         for stream in streams {
-            remove_file(&folder.file(*stream))?;
-            let settled = folder.settled(*stream);
+            remove_file(&self.file(*stream))?;
+            let settled = self.settled(*stream);
             std::fs::write(&settled, if lossy { LOSSY } else { "" })
                 .map_err(directory_io_error("writing", settled))?;
         }
-        Ok(folder)
+        Ok(())
+    }
+
+    /// Says for people whose folder it is: the data directory may have been moved since.
+    pub(crate) fn name_home(&self, data_directory: &Path) -> Result<(), DirectoryError> {
+        let file = self.path.join(HOME_FILE);
+        let mut text = data_directory.as_os_str().as_encoded_bytes().to_vec();
+        text.push(b'\n');
+        std::fs::write(&file, text).map_err(directory_io_error("writing", file))
     }
 
     /// Returns the path of a stream's staging file.

@@ -265,6 +265,97 @@ fn paths_are_whole_however_the_directory_was_named() {
     assert_eq!(directory.path(), home.data().canonicalize().expect("there"));
 }
 
+/// Returns the folders in the staging root.
+fn staging_folders(home: &Home) -> usize {
+    std::fs::read_dir(home.staging_root())
+        .expect("there")
+        .count()
+}
+
+#[test]
+fn a_staging_folder_names_the_data_directory_it_belongs_to() {
+    let home = Home::new();
+    let directory = home.open();
+    drop(stream(&directory));
+    let path = directory.path().to_owned();
+    drop(directory);
+    let named = home.staging_folder().join("data-directory");
+    let text = std::fs::read_to_string(&named).expect("the path");
+    assert_eq!(text, format!("{}\n", path.display()));
+    // One that an earlier build left has none; a directory may have been moved.
+    for left in [None, Some("/elsewhere\n")] {
+        match left {
+            None => std::fs::remove_file(&named).expect("removed"),
+            Some(other) => std::fs::write(&named, other).expect("written"),
+        }
+        let directory = home.open();
+        assert_eq!(directory.start_kind(), StartKind::SameBoot);
+        drop(stream(&directory));
+        assert_eq!(std::fs::read_to_string(&named).expect("the path"), text);
+    }
+}
+
+#[test]
+fn a_new_directory_that_cannot_be_noted_leaves_no_staging_folder() {
+    let home = Home::new();
+    let in_the_way = home.data().join("meta.toml.new");
+    std::fs::create_dir_all(&in_the_way).expect("made");
+    let error = home
+        .try_open(&layout())
+        .expect_err("meta.toml is not written");
+    assert!(matches!(error, DirectoryError::Io { .. }), "{error}");
+    assert_eq!(staging_folders(&home), 0);
+    std::fs::remove_dir(&in_the_way).expect("removed");
+    assert_eq!(home.open().start_kind(), StartKind::New);
+}
+
+#[test]
+fn a_staging_folder_that_cannot_be_filled_is_not_left_in_half() {
+    let home = Home::new();
+    home.run_clean(5);
+    let uuid = DataDirectory::read_meta(&home.data())
+        .expect("readable")
+        .expect("present")
+        .uuid;
+    let folder = home.staging_root().join(format!("matchgate-{uuid}"));
+    std::fs::create_dir_all(folder.join("shard-1.settled")).expect("made");
+    let error = home.try_open(&layout()).expect_err("a folder is no file");
+    assert!(matches!(error, DirectoryError::Io { .. }), "{error}");
+    assert_eq!(staging_folders(&home), 0);
+    assert_eq!(home.open().start_kind(), StartKind::CleanStop);
+}
+
+#[test]
+fn a_directory_that_cannot_be_noted_keeps_what_a_kill_left() {
+    let home = Home::new();
+    let directory = home.open();
+    let mut opened = stream(&directory);
+    append_through(&mut opened.appender, 5);
+    drop((opened, directory));
+    let in_the_way = home.data().join("meta.toml.new");
+    std::fs::create_dir_all(&in_the_way).expect("made");
+    home.try_open(&layout())
+        .expect_err("meta.toml is not written");
+    std::fs::remove_dir(&in_the_way).expect("removed");
+    let directory = home.open();
+    assert_eq!(stream(&directory).tail.recovered_from_staging, 5);
+}
+
+#[test]
+fn a_failed_start_that_appended_nothing_may_stop_cleanly() {
+    let home = Home::new();
+    let directory = home.open();
+    let opened = stream(&directory);
+    // What comes after it fails: the other streams are never opened, no writer runs.
+    drop(opened);
+    directory.finish_clean().expect("nothing was appended");
+    assert_eq!(staging_folders(&home), 0);
+    drop(directory);
+    let directory = home.open();
+    assert_eq!(directory.start_kind(), StartKind::CleanStop);
+    assert_eq!(stream(&directory).tail.next_sequence, 1);
+}
+
 #[test]
 fn a_staging_root_that_is_not_there_is_an_error() {
     let home = Home::new();

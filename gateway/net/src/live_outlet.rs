@@ -3,12 +3,14 @@
 //! It keeps room back, so that what takes risk away goes on when what adds risk is refused: new
 //! orders stop first, then the sockets, and events of the shards last. It must not know sessions.
 
+use std::time::Duration;
+
 use matchgate_core::domain::{Command, ShardId};
 use matchgate_journal::{Appender, Marks, record_bytes};
 use matchgate_runtime::{EventClock, Producer};
 use matchgate_session::bounds::LOG_BYTES_PER_CALL_MAX;
 use matchgate_session::gateway_log::GATEWAY_RECORD_BODY_MAX;
-use matchgate_session::{GatewayRecord, Outlet, Priority};
+use matchgate_session::{GatewayRecord, LogFailed, Outlet, Priority};
 
 /// Bytes of log that one step of the agent may need: a call of the core, and the disconnection that
 /// it may lead to.
@@ -19,6 +21,8 @@ const EVENTS_SHARE: u64 = 16;
 const CANCELS_SHARE: u64 = 8;
 /// Share of each ring that only cancels may use: one slot in so many.
 const RING_CANCELS_SHARE: usize = 8;
+/// Time between two looks at whether the journal writer has made room, at a start.
+const ROOM_LOOK_INTERVAL: Duration = Duration::from_micros(50);
 
 const _: () = assert!(CANCELS_SHARE < EVENTS_SHARE);
 
@@ -97,6 +101,17 @@ impl Outlet for LiveOutlet {
             self.marks.request_sync(sequence);
         }
         sequence
+    }
+
+    fn wait_for_room(&mut self) -> Result<(), LogFailed> {
+        while !self.log.has_room(LOG_BYTES_PER_CALL_MAX) {
+            if self.marks.failed() {
+                return Err(LogFailed);
+            }
+            self.marks.request_sync(self.marks.written());
+            std::thread::sleep(ROOM_LOOK_INTERVAL);
+        }
+        Ok(())
     }
 
     fn has_room(&self, shard: ShardId, priority: Priority) -> bool {

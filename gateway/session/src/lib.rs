@@ -49,7 +49,7 @@ mod table;
 pub use directory::ControlError;
 pub use gateway_core::{GatewayCore, GatewayOptions, Intake, SessionEnd, SessionView, StreamFault};
 pub use gateway_log::GatewayRecord;
-pub use outlet::{Outlet, Priority};
+pub use outlet::{LogFailed, Outlet, Priority};
 pub use recovery::{RecoveredShard, RecoveryError, RecoveryInput, ShardHistory, SourceError};
 
 #[cfg(test)]

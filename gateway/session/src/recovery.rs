@@ -22,7 +22,7 @@ use matchgate_core::domain::{
 use crate::directory::ControlError;
 use crate::gateway_core::{GatewayCore, GatewayOptions, StreamFault};
 use crate::gateway_log::{GatewayRecord, Recovered, Refused, Released, RoutedAll, RunClass};
-use crate::outlet::Outlet;
+use crate::outlet::{LogFailed, Outlet};
 use crate::recovery_requests::RequestHistory;
 use crate::recovery_shard::ShardReplay;
 use crate::report_store::Basis;
@@ -75,6 +75,9 @@ pub enum RecoveryError {
     /// The gateway log cannot be read.
     #[error("the gateway log cannot be read: {0}")]
     Log(#[source] SourceError),
+    /// The gateway log cannot be written: the disk is at fault, not what is on it.
+    #[error(transparent)]
+    LogFailed(#[from] LogFailed),
     /// A shard's journal cannot be read.
     #[error("the journal of shard {shard} cannot be read: {source}")]
     History {
@@ -161,11 +164,13 @@ impl GatewayCore {
     /// on: see the module's text. Called at each start, also on a new data directory. All large
     /// allocation happens here.
     ///
-    /// The rings behind `outlet` are empty and take whatever it sends.
+    /// The rings behind `outlet` are empty and take whatever it sends. The journal writer runs:
+    /// where the log has no room, this waits until it has made some.
     ///
     /// # Errors
     ///
-    /// Returns a [`RecoveryError`] where the logs cannot be read or do not belong together.
+    /// Returns a [`RecoveryError`] where the logs cannot be read or do not belong together, or
+    /// the gateway log cannot be written.
     pub fn recover(
         input: RecoveryInput<'_>,
         outlet: &mut impl Outlet,
@@ -340,10 +345,12 @@ impl Replay<'_> {
         self.take_recovered(&recovered)?;
         self.core.forget_reservations_due();
         self.core.synced.log = log_next.saturating_sub(1);
+        outlet.wait_for_room()?;
         self.core.log(&GatewayRecord::Recovered(recovered), outlet);
         for mut refused in std::mem::take(&mut self.void_refusals) {
             if let Some(state) = self.core.session(refused.session) {
                 refused.outbound = state.next_sequence;
+                outlet.wait_for_room()?;
                 self.core.log_refused(&refused, outlet);
             }
         }
@@ -355,6 +362,7 @@ impl Replay<'_> {
             {
                 let position = leg.position();
                 leg.open(number, &mut self.core);
+                outlet.wait_for_room()?;
                 self.core
                     .extend_run(number, RunClass::Both, position, outlet);
                 let log_sequence = self.core.log_last + 1;
@@ -362,9 +370,10 @@ impl Replay<'_> {
             }
             self.core.synced.raise(number.0, shard.last_sequence().0);
         }
+        outlet.wait_for_room()?;
         self.core.end_run(outlet);
         self.rebuild()?;
-        self.complete(outlet);
+        self.complete(outlet)?;
         Ok(self.core)
     }
 
@@ -410,7 +419,7 @@ impl Replay<'_> {
 
     /// Reserves numbers for sessions that are short of them, and sends the missing parts of mass
     /// cancels.
-    fn complete(&mut self, outlet: &mut impl Outlet) {
+    fn complete(&mut self, outlet: &mut impl Outlet) -> Result<(), LogFailed> {
         let block = self.core.options.outbound_block;
         let short: Vec<SessionId> = self
             .core
@@ -421,13 +430,16 @@ impl Replay<'_> {
             .map(|state| state.definition.id)
             .collect();
         for session in short {
+            outlet.wait_for_room()?;
             self.core.reserve(session, outlet);
         }
         while let Some(incomplete) = self.core.mass_cancels.incomplete() {
+            outlet.wait_for_room()?;
             let request = (incomplete.session, incomplete.request);
             self.core
                 .fan_out(request, &incomplete.filter, &incomplete.missing, outlet);
         }
+        Ok(())
     }
 }
 

@@ -6,6 +6,7 @@ mod gateway;
 mod member;
 mod peer;
 mod reactor;
+mod recovery;
 mod venue;
 
 use matchgate_runtime::alloc_guard::CountingAllocator;

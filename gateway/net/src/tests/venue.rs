@@ -38,7 +38,7 @@ use crate::{
 const SEGMENT_BYTES: u64 = 64 * 1_024;
 const SESSIONS: u32 = 8;
 const SLOTS: u32 = 4_096;
-const GATEWAY: GatewayId = GatewayId(0);
+pub(super) const GATEWAY: GatewayId = GatewayId(0);
 
 /// Sizes of a venue that tests vary.
 #[derive(Clone, Copy)]
@@ -313,7 +313,7 @@ impl Drop for Venue {
 }
 
 /// A journal in which nothing was ever written.
-struct NoHistory;
+pub(super) struct NoHistory;
 
 impl ShardHistory for NoHistory {
     fn next(&mut self, events: &mut Vec<Event>) -> Result<Option<Sequenced<Command>>, SourceError> {
@@ -338,7 +338,7 @@ fn new_core(resend_messages_max: u32, log_next: u64, outlet: &mut LiveOutlet) ->
     GatewayCore::recover(input, outlet).unwrap()
 }
 
-const CAPACITY: ShardCapacity = ShardCapacity {
+pub(super) const CAPACITY: ShardCapacity = ShardCapacity {
     orders: SLOTS,
     levels: 256,
     instruments: 2,
@@ -347,7 +347,7 @@ const CAPACITY: ShardCapacity = ShardCapacity {
     gateways: 1,
 };
 
-fn open_directory(path: &std::path::Path) -> DataDirectory {
+pub(super) fn open_directory(path: &std::path::Path) -> DataDirectory {
     let layout = Layout {
         shards: 1,
         gateways: 1,
@@ -360,15 +360,19 @@ fn open_directory(path: &std::path::Path) -> DataDirectory {
     DataDirectory::open_or_create_in(&path.join("data"), &layout, &staging).unwrap()
 }
 
-fn open(directory: &DataDirectory, stream: StreamId, capacity_bytes: u64) -> OpenedStream {
+pub(super) fn open(
+    directory: &DataDirectory,
+    stream: StreamId,
+    capacity_bytes: u64,
+) -> OpenedStream {
     open_stream(directory, stream, StagingOptions { capacity_bytes }).unwrap()
 }
 
-fn writer(streams: Vec<StreamWriter>) -> Writer {
+pub(super) fn writer(streams: Vec<StreamWriter>) -> Writer {
     Writer::new(streams, Backend::Plain, SEGMENT_BYTES).unwrap()
 }
 
-fn name(text: &str) -> Name {
+pub(super) fn name(text: &str) -> Name {
     Name::new(text.as_bytes()).unwrap()
 }
 

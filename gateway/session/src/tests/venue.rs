@@ -15,13 +15,17 @@ use matchgate_schema::message::{
 };
 
 use super::disk::{Disk, FOREIGN, HOME, SHARDS, SLOTS, apply, client_id, key, symbol};
+use crate::bounds::LOG_BYTES_PER_CALL_MAX;
 use crate::gateway_core::{GatewayCore, GatewayOptions, Intake, SessionEnd};
 use crate::gateway_log::GatewayRecord;
-use crate::outlet::{Outlet, Priority};
+use crate::outlet::{LogFailed, Outlet, Priority};
 use crate::recovery::{RecoveredShard, RecoveryError, RecoveryInput, ShardHistory};
 
 /// Outbound numbers of one reservation: few, so that every test crosses blocks.
 pub(super) const BLOCK: u64 = 8;
+
+/// Bytes of a journal's record beside its body.
+const RECORD_HEADER_BYTES: usize = 32;
 
 /// Disk and rings.
 pub(super) struct Streams {
@@ -29,6 +33,8 @@ pub(super) struct Streams {
     pub(super) rings: Vec<VecDeque<Command>>,
     /// Commands that a ring takes, and how many of them only cancels may use.
     pub(super) ring_room: (usize, usize),
+    /// During recovery: bytes logged since it last waited for room.
+    recovery_bytes: Option<usize>,
 }
 
 impl Outlet for Streams {
@@ -38,12 +44,21 @@ impl Outlet for Streams {
         // Through the bytes, as a journal does it.
         let read = record.with_parts(|parts| {
             let body = parts.concat();
+            if let Some(bytes) = &mut self.recovery_bytes {
+                *bytes += RECORD_HEADER_BYTES + body.len().next_multiple_of(8);
+                assert!(*bytes <= LOG_BYTES_PER_CALL_MAX, "nobody waited for room");
+            }
             GatewayRecord::decode(record.kind_byte(), &body).unwrap()
         });
         assert_eq!(read, *record);
         self.disk.log.push((sequence, read));
         self.disk.growth.push(None);
         sequence
+    }
+
+    fn wait_for_room(&mut self) -> Result<(), LogFailed> {
+        self.recovery_bytes = Some(0);
+        Ok(())
     }
 
     fn has_room(&self, shard: ShardId, priority: Priority) -> bool {
@@ -109,6 +124,7 @@ impl Venue {
         let mut streams = Streams {
             rings: vec![VecDeque::new(); usize::from(SHARDS)],
             ring_room: (64, 8),
+            recovery_bytes: Some(LOG_BYTES_PER_CALL_MAX),
             disk,
         };
         // The log is read while the recovery writes to it.
@@ -134,6 +150,7 @@ impl Venue {
                 .collect(),
         };
         let core = GatewayCore::recover(input, &mut streams)?;
+        streams.recovery_bytes = None;
         let last = |shard: &Shard| shard.last_sequence().0;
         Ok(Self {
             core,

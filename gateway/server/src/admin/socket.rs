@@ -23,7 +23,7 @@ pub trait AdminSource: Send + Sync {
     fn answer(&self, request: &AdminRequest) -> AdminReply;
 }
 
-/// The listening thread.
+/// The listening thread; it ends, and the socket goes, when this is dropped.
 #[derive(Debug)]
 pub struct AdminServer {
     path: PathBuf,
@@ -65,9 +65,10 @@ impl AdminServer {
             thread: Some(thread),
         })
     }
+}
 
-    /// Ends the thread and removes the socket.
-    pub fn stop(mut self) {
+impl Drop for AdminServer {
+    fn drop(&mut self) {
         self.stop.store(true, Ordering::Release);
         // The thread waits in accept; a connection wakes it.
         drop(UnixStream::connect(&self.path));

@@ -20,6 +20,7 @@ use matchgate_runtime::{
 };
 
 use super::gateways::{self, Sources};
+use super::journals::Journals;
 use super::open::{Opened, Stream, capacity};
 use super::recovery::Control;
 use crate::config::{Config, SinkConfig};
@@ -53,7 +54,7 @@ pub(super) struct Followed {
 /// The agents, and what others see of them.
 pub(super) struct Made {
     pub(super) agents: Vec<Box<dyn Agent + Send>>,
-    pub(super) directory: DataDirectory,
+    pub(super) journals: Journals,
     pub(super) control: ControlHandle,
     pub(super) view: FollowerView,
     pub(super) followed: Vec<Followed>,
@@ -295,7 +296,7 @@ pub(super) fn make(
 ) -> Result<Made, Fatal> {
     let Opened {
         listener,
-        directory,
+        journals,
         control: control_stream,
         shards: streams,
         gateways,
@@ -309,7 +310,7 @@ pub(super) fn make(
     marks.extend(shard_marks.iter().cloned().chain(marks_of(&gateways)));
     let rings = Rings::new(foundation.config);
     let folders = Folders {
-        directory: &directory,
+        directory: journals.directory(),
         shard_marks: &shard_marks,
     };
     let recovered = (&control, shards.as_slice());
@@ -336,7 +337,8 @@ pub(super) fn make(
     )?));
     agents.push(Box::new(discipline));
     let hub = Hub::default();
-    let (followers, view, followed) = followers(foundation, &directory, &shard_marks, &hub);
+    let (followers, view, followed) =
+        followers(foundation, journals.directory(), &shard_marks, &hub);
     agents.extend(followers);
     let (control_agent, handle) = ControlAgent::new(
         control.state,
@@ -348,7 +350,7 @@ pub(super) fn make(
     agents.push(Box::new(control_agent));
     Ok(Made {
         agents,
-        directory,
+        journals,
         control: handle,
         view,
         followed,

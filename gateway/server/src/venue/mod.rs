@@ -5,6 +5,7 @@
 
 mod agents;
 mod gateways;
+mod journals;
 mod open;
 pub mod ports;
 mod recovery;

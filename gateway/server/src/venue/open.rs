@@ -9,10 +9,12 @@ use std::path::Path;
 
 use matchgate_core::ShardCapacity;
 use matchgate_journal::{
-    Appender, DataDirectory, Layout, Marks, StagingOptions, StartKind, StreamId, StreamTail,
-    StreamWriter, open_stream,
+    Appender, Layout, Marks, StagingOptions, StartKind, StreamId, StreamTail, StreamWriter,
+    open_stream,
 };
+use matchgate_runtime::Failure;
 
+use super::journals::Journals;
 use crate::config::{Config, VenueLimits};
 use crate::exit_code::{ExitCode, Fatal};
 
@@ -20,7 +22,7 @@ use crate::exit_code::{ExitCode, Fatal};
 #[derive(Debug)]
 pub(super) struct Opened {
     pub(super) listener: TcpListener,
-    pub(super) directory: DataDirectory,
+    pub(super) journals: Journals,
     pub(super) control: Stream,
     pub(super) shards: Vec<Stream>,
     pub(super) gateways: Vec<Stream>,
@@ -53,9 +55,10 @@ pub const fn capacity(limits: &VenueLimits) -> ShardCapacity {
 
 impl Opened {
     /// Takes the address, then the directory, and recovers every stream.
-    pub(super) fn open(config: &Config) -> Result<Self, Fatal> {
+    pub(super) fn open(config: &Config, failure: &Failure) -> Result<Self, Fatal> {
         let listener = listen(config)?;
-        let directory = DataDirectory::open_or_create(&config.data_directory, &layout(config))?;
+        let journals = Journals::open(config, failure)?;
+        let directory = journals.directory();
         let options = StagingOptions {
             capacity_bytes: config.journal.staging_bytes,
         };
@@ -68,7 +71,7 @@ impl Opened {
         };
         let mut report = vec![format!("epoch {}, {kind}", directory.epoch())];
         let mut open = |stream| {
-            let opened = open_stream(&directory, stream, options)?;
+            let opened = open_stream(directory, stream, options)?;
             writer_halves.push(opened.writer_half);
             report.extend(recovered(stream, &opened.tail));
             Ok::<_, Fatal>(Stream {
@@ -87,7 +90,7 @@ impl Opened {
         Ok(Self {
             report,
             listener,
-            directory,
+            journals,
             control,
             shards,
             gateways,
@@ -140,7 +143,7 @@ fn is_locked(data_directory: &Path) -> bool {
 }
 
 /// Returns the layout that the directory is made for, or must have been made for.
-fn layout(config: &Config) -> Layout {
+pub(super) fn layout(config: &Config) -> Layout {
     let venue = &config.venue;
     let fixed = [
         ("orders_per_shard_max", venue.orders_per_shard_max),

@@ -94,7 +94,10 @@ pub(super) fn shards(opened: &Opened, config: &Config) -> Result<Vec<Shard>, Fat
     let streams = (0..config.venue.shards).zip(&opened.shards);
     streams
         .map(|(number, stream)| {
-            let folder = opened.directory.segments_path(StreamId::shard(number));
+            let folder = opened
+                .journals
+                .directory()
+                .segments_path(StreamId::shard(number));
             let through = SequenceNumber(stream.tail.last_sequence);
             Ok(recover_shard(
                 &folder,

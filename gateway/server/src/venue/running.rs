@@ -3,46 +3,51 @@
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::thread::JoinHandle;
 
 use matchgate_bridge::Hub;
 use matchgate_core::domain::{Epoch, ShardId, Symbol};
 use matchgate_follower::{FollowerView, SinkHealth};
-use matchgate_journal::{Backend, DataDirectory, Marks, Writer, WriterStats};
+use matchgate_journal::{Marks, StreamId, WriterStats};
 use matchgate_runtime::{
     Clock, Counters, EventClock, Failure, FailureReport, Runner, RunningCores, Sampler, Stop,
-    Topology, pin_current_thread,
+    Topology,
 };
 
 use super::agents::{self, Followed, Foundation};
+use super::journals::Journals;
 use super::open::Opened;
 use super::recovery::{self, Control};
 use super::status::{StatusSource, book_view, health_text};
 use super::{ports, recovery::wait_until};
 use crate::admin::message::BookView;
 use crate::admin::{AdminServer, AdminSource, client::SOCKET_NAME};
-use crate::config::{Config, IdleConfig, JournalBackend};
+use crate::config::{Config, IdleConfig};
 use crate::control::ControlHandle;
 use crate::exit_code::{ExitCode, Fatal};
 
-/// The journal writer's thread.
+/// The cores; they end when it is dropped.
 #[derive(Debug)]
-struct WriterThread {
-    stop: Arc<AtomicBool>,
-    thread: JoinHandle<Option<WriterStats>>,
-    backend: Backend,
+struct Cores {
+    running: Option<RunningCores>,
 }
 
-/// A running venue.
+impl Drop for Cores {
+    fn drop(&mut self) {
+        if let Some(running) = self.running.take() {
+            running.stop();
+        }
+    }
+}
+
+/// A running venue. Dropped, it stops as [`Self::stop`] does and says nothing of it.
 #[derive(Debug)]
 pub struct Venue {
     address: SocketAddr,
-    directory: DataDirectory,
-    writer: WriterThread,
-    cores: RunningCores,
-    failure: Failure,
+    // In this order they end: who asks, who appends, who writes.
     admin: AdminServer,
+    cores: Cores,
+    journals: Journals,
+    failure: Failure,
     control: ControlHandle,
     view: FollowerView,
     hub: Hub,
@@ -60,27 +65,27 @@ impl Venue {
     /// Returns a [`Fatal`] with the exit code that the fault has. What the journals held before
     /// is there for the next start.
     pub fn start(config: &Config) -> Result<Self, Fatal> {
-        let mut opened = Opened::open(config)?;
+        let failure = Failure::new();
+        let mut opened = Opened::open(config, &failure)?;
         let start_report = std::mem::take(&mut opened.report);
         let address = opened
             .listener
             .local_addr()
             .map_err(|error| io_fatal("listening", &error))?;
-        let failure = Failure::new();
         let counters = Counters::new();
         let clock = Clock::new();
         let (event_clock, discipline) = EventClock::new(&clock, &counters);
+        let directory = opened.journals.directory();
         let mut control = Control::read(
-            &opened
-                .directory
-                .segments_path(matchgate_journal::StreamId::CONTROL),
+            &directory.segments_path(StreamId::CONTROL),
             opened.control.tail.last_sequence,
         )?;
         let shards = recovery::shards(&opened, config)?;
-        let writer = WriterThread::start(&mut opened, config, &failure)?;
+        let halves = std::mem::take(&mut opened.writer_halves);
+        let backend = opened.journals.start_writer(halves, config)?;
         control.follow(config, &mut opened.control, &event_clock, &failure)?;
         let sampler = counters.sampler();
-        let epoch = Epoch(opened.directory.epoch());
+        let epoch = Epoch(opened.journals.directory().epoch());
         let foundation = Foundation {
             config,
             epoch,
@@ -92,7 +97,7 @@ impl Venue {
         let made = agents::make(&foundation, opened, control, shards, discipline)?;
         let status = StatusSource {
             epoch,
-            backend: writer.backend,
+            backend,
             control: made.control.clone(),
             view: made.view.clone(),
             followed: made.followed.clone(),
@@ -100,9 +105,13 @@ impl Venue {
             sampler: counters.sampler(),
         };
         let stop = Stop::new();
-        let cores = Runner::start(&topology(config), made.agents, &stop, &failure, &counters)
+        let running = Runner::start(&topology(config), made.agents, &stop, &failure, &counters)
             .map_err(|error| Fatal::new(ExitCode::Usage, format!("core: {error}")))?;
-        let path = made.directory.path().to_owned();
+        // From here on whatever fails ends the cores before the writer.
+        let cores = Cores {
+            running: Some(running),
+        };
+        let path = made.journals.path().to_owned();
         let admin = AdminServer::start(
             &path.join(SOCKET_NAME),
             Arc::new(status) as Arc<dyn AdminSource>,
@@ -112,11 +121,10 @@ impl Venue {
             .map_err(|error| io_fatal("ports.json", &error))?;
         Ok(Self {
             address,
-            directory: made.directory,
-            writer,
-            cores,
-            failure,
             admin,
+            cores,
+            journals: made.journals,
+            failure,
             control: made.control,
             view: made.view,
             hub: made.hub,
@@ -155,7 +163,7 @@ impl Venue {
     /// Returns its data directory.
     #[must_use]
     pub fn data_directory(&self) -> &Path {
-        self.directory.path()
+        self.journals.path()
     }
 
     /// Returns what its followers see.
@@ -230,55 +238,19 @@ impl Venue {
     ///
     /// Returns the failure, where one ended the venue or the stop.
     pub fn stop(self) -> Result<WriterStats, Fatal> {
-        self.admin.stop();
-        self.cores.stop();
-        self.writer.stop.store(true, Ordering::Release);
-        let stats = self.writer.thread.join().ok().flatten();
-        if let Some(report) = self.failure.report() {
-            return Err(Fatal::of_failure(report));
-        }
-        self.directory.finish_clean()?;
-        stats.ok_or_else(|| Fatal::new(ExitCode::WriteError, "the journal writer ended early"))
+        let Self {
+            admin,
+            cores,
+            journals,
+            ..
+        } = self;
+        drop(admin);
+        drop(cores);
+        journals.stop()
     }
 }
 
-impl WriterThread {
-    fn start(opened: &mut Opened, config: &Config, failure: &Failure) -> Result<Self, Fatal> {
-        let halves = std::mem::take(&mut opened.writer_halves);
-        let backend = match config.journal.backend {
-            JournalBackend::Auto => Backend::Auto,
-            JournalBackend::Glommio => Backend::Glommio,
-            JournalBackend::Plain => Backend::Plain,
-        };
-        let writer = Writer::new(halves, backend, config.journal.segment_bytes)?;
-        let backend = writer.backend();
-        let stop = Arc::new(AtomicBool::new(false));
-        let (stopped, failure, cpu) = (Arc::clone(&stop), failure.clone(), config.journal.cpu);
-        let thread = std::thread::Builder::new()
-            .name("journal".to_owned())
-            .spawn(move || {
-                if let Some(Err(error)) = cpu.map(pin_current_thread) {
-                    failure.set(ExitCode::Usage as u8, format!("journal.cpu: {error}"));
-                    return None;
-                }
-                match writer.run(&stopped) {
-                    Ok(stats) => Some(stats),
-                    Err(error) => {
-                        failure.set(ExitCode::WriteError as u8, format!("journal: {error}"));
-                        None
-                    }
-                }
-            })
-            .map_err(|error| io_fatal("journal thread", &error))?;
-        Ok(Self {
-            stop,
-            thread,
-            backend,
-        })
-    }
-}
-
-fn io_fatal(what: &str, error: &std::io::Error) -> Fatal {
+pub(super) fn io_fatal(what: &str, error: &std::io::Error) -> Fatal {
     Fatal::new(ExitCode::WriteError, format!("{what}: {error}"))
 }
 

@@ -12,6 +12,8 @@ mod admin;
 mod bad_frames;
 mod bad_input;
 mod crash;
+mod data_folder;
+mod failed_start;
 mod faults;
 mod local_venue;
 mod mass_cancel;

@@ -6,6 +6,7 @@ use matchgate_core::domain::{RejectReason, Side};
 use matchgate_schema::message::{ClientMessage, OrderTarget};
 use serde_json::{Value, json};
 
+use crate::data_folder::DataFolder;
 use crate::trader::{Trader, order, refusal};
 use crate::venue_process::{VenueProcess, binary, write_config};
 
@@ -57,8 +58,8 @@ fn settled_status(data: &Path) -> Value {
 
 #[test]
 fn status_and_book_tell_what_members_did() {
-    let folder = tempfile::tempdir().unwrap();
-    let data = folder.path().join("data");
+    let folder = DataFolder::new();
+    let data = folder.data();
     let venue = VenueProcess::start(&write_config(folder.path(), CONFIG), &data).unwrap();
     let before = settled_status(&data);
     assert_eq!(before["epoch"], 1);
@@ -99,8 +100,8 @@ fn status_and_book_tell_what_members_did() {
 
 #[test]
 fn status_names_the_session_and_what_it_sent() {
-    let folder = tempfile::tempdir().unwrap();
-    let data = folder.path().join("data");
+    let folder = DataFolder::new();
+    let data = folder.data();
     let venue = VenueProcess::start(&write_config(folder.path(), CONFIG), &data).unwrap();
     let mut trader = Trader::connect(venue.address, "f");
     trader.enter(order("A", Side::Buy, 1000, 5));
@@ -122,8 +123,8 @@ fn status_names_the_session_and_what_it_sent() {
 
 #[test]
 fn halt_survives_a_kill_and_ends_with_resume() {
-    let folder = tempfile::tempdir().unwrap();
-    let data = folder.path().join("data");
+    let folder = DataFolder::new();
+    let data = folder.data();
     let config = write_config(folder.path(), CONFIG);
     let venue = VenueProcess::start(&config, &data).unwrap();
     let mut trader = Trader::connect(venue.address, "f");
@@ -161,8 +162,8 @@ fn halt_survives_a_kill_and_ends_with_resume() {
 
 #[test]
 fn unknown_symbol_and_absent_venue_exit_with_2() {
-    let folder = tempfile::tempdir().unwrap();
-    let data = folder.path().join("data");
+    let folder = DataFolder::new();
+    let data = folder.data();
     let venue = VenueProcess::start(&write_config(folder.path(), CONFIG), &data).unwrap();
     let before = status(&data)["control"].clone();
     for act in ["halt", "resume", "book"] {

@@ -9,6 +9,7 @@ use std::time::Duration;
 use matchgate_core::domain::{Durability, EventId, RejectReason};
 use matchgate_schema::message::{ExecType, Report};
 
+use crate::data_folder::DataFolder;
 use crate::member::{Habits, Member, Random};
 use crate::venue_process::{VenueProcess, binary, write_config};
 
@@ -163,8 +164,8 @@ fn check_executions(members: &[Member]) -> usize {
 fn crash_of_one_client_ends_in_the_book_of_an_undisturbed_run() {
     let kills = cycles();
     let hash_after = |kills: u32| {
-        let folder = tempfile::tempdir().unwrap();
-        let data = folder.path().join("data");
+        let folder = DataFolder::new();
+        let data = folder.data();
         let config = write_config(folder.path(), &config(1, 4096, 100_000));
         let mut members = [Member::new(
             "m00",
@@ -255,8 +256,8 @@ fn book_hash(data: &Path, symbol: &str) -> String {
 #[test]
 fn crash_with_two_shards_two_gateways_and_refusals_loses_and_doubles_nothing() {
     let kills = cycles();
-    let folder = tempfile::tempdir().unwrap();
-    let data = folder.path().join("data");
+    let folder = DataFolder::new();
+    let data = folder.data();
     // Small rings and limits, so that Busy and limit refusals come about.
     let config = write_config(folder.path(), &config(2, 64, 150));
     let habits = Habits {

@@ -3,6 +3,7 @@
 use std::net::TcpListener;
 use std::path::Path;
 
+use crate::data_folder::DataFolder;
 use crate::venue_process::{VenueProcess, binary, write_config};
 
 /// A venue on any free port.
@@ -17,8 +18,8 @@ fn refused(config: &str, data: &Path) -> (Option<i32>, String) {
 
 #[test]
 fn configuration_fault_is_named_before_anything_is_opened() {
-    let folder = tempfile::tempdir().unwrap();
-    let data = folder.path().join("data");
+    let folder = DataFolder::new();
+    let data = folder.data();
     let (code, errors) = refused("[venue]\nshards = 0\n", &data);
     assert_eq!(code, Some(2));
     assert!(
@@ -36,9 +37,9 @@ fn usage_fault_exits_with_2() {
 
 #[test]
 fn second_process_on_a_data_directory_is_refused() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = DataFolder::new();
     let config = write_config(folder.path(), ANY_PORT);
-    let data = folder.path().join("data");
+    let data = folder.data();
     let first = VenueProcess::start(&config, &data).unwrap();
     let (code, errors) = refused(ANY_PORT, &data);
     assert_eq!(code, Some(3), "{errors}");
@@ -48,17 +49,17 @@ fn second_process_on_a_data_directory_is_refused() {
 #[test]
 fn address_in_use_exits_with_6() {
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
-    let folder = tempfile::tempdir().unwrap();
+    let folder = DataFolder::new();
     let config = format!("[listen]\ncapnp = \"{}\"\n", taken.local_addr().unwrap());
-    let (code, errors) = refused(&config, &folder.path().join("data"));
+    let (code, errors) = refused(&config, &folder.data());
     assert_eq!(code, Some(6), "{errors}");
 }
 
 #[test]
 fn another_number_of_shards_than_the_directory_was_made_for_exits_with_7() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = DataFolder::new();
     let config = write_config(folder.path(), ANY_PORT);
-    let data = folder.path().join("data");
+    let data = folder.data();
     assert!(
         VenueProcess::start(&config, &data)
             .unwrap()
@@ -72,7 +73,7 @@ fn another_number_of_shards_than_the_directory_was_made_for_exits_with_7() {
 
 #[test]
 fn changed_tick_of_a_known_instrument_exits_with_7() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = DataFolder::new();
     let instrument = |tick: &str| {
         format!(
             "{ANY_PORT}[[instrument]]\nsymbol = \"A\"\ntick = \"{tick}\"\nprice_min = 0\n\
@@ -80,7 +81,7 @@ fn changed_tick_of_a_known_instrument_exits_with_7() {
         )
     };
     let config = write_config(folder.path(), &instrument("0.01"));
-    let data = folder.path().join("data");
+    let data = folder.data();
     assert!(
         VenueProcess::start(&config, &data)
             .unwrap()
@@ -94,9 +95,9 @@ fn changed_tick_of_a_known_instrument_exits_with_7() {
 
 #[test]
 fn damaged_record_is_named_and_never_applied() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = DataFolder::new();
     let config = write_config(folder.path(), ANY_PORT);
-    let data = folder.path().join("data");
+    let data = folder.data();
     assert!(
         VenueProcess::start(&config, &data)
             .unwrap()

@@ -6,6 +6,8 @@ use matchgate_core::domain::Symbol;
 use matchgate_server::config::Config;
 use matchgate_server::venue::Venue;
 
+use crate::data_folder::DataFolder;
+
 /// Any free port, and files that are quick to make.
 pub(crate) const SMALL: &str = "[listen]\ncapnp = \"127.0.0.1:0\"\n\
      [journal]\nsegment_bytes = 8388608\nstaging_bytes = 4194304\n";
@@ -15,7 +17,7 @@ pub(crate) const SMALL: &str = "[listen]\ncapnp = \"127.0.0.1:0\"\n\
 pub(crate) struct LocalVenue {
     venue: Option<Venue>,
     config: Config,
-    folder: tempfile::TempDir,
+    folder: DataFolder,
 }
 
 impl LocalVenue {
@@ -26,8 +28,8 @@ impl LocalVenue {
 
     /// Starts the venue of a configuration, on a data directory of its own.
     pub(crate) fn start_with(mut config: Config) -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        config.data_directory = folder.path().join("data");
+        let folder = DataFolder::new();
+        config.data_directory = folder.data();
         Self {
             venue: Some(Venue::start(&config).unwrap()),
             config,
@@ -56,7 +58,7 @@ impl LocalVenue {
     /// Stops in good order and starts on the same data directory.
     pub(crate) fn restart(&mut self) {
         self.venue.take().expect("it runs").stop().unwrap();
-        assert!(self.folder.path().join("data").exists());
+        assert!(self.folder.data().exists());
         self.venue = Some(Venue::start(&self.config).unwrap());
     }
 }

@@ -18,6 +18,7 @@ use matchgate_replay::session::{FinalBook, ReplayOptions, ReplaySummary, RunEnd,
 use matchgate_server::config::Config;
 use matchgate_server::venue::Venue;
 
+use crate::data_folder::DataFolder;
 use crate::local_venue::LocalVenue;
 use crate::member::Random;
 use crate::trader::name;
@@ -243,8 +244,8 @@ fn recording_over_five_kills_ends_in_the_book_of_an_undisturbed_run() {
         return;
     };
     let started = Instant::now();
-    let folder = tempfile::tempdir().unwrap();
-    let data = folder.path().join("data");
+    let folder = DataFolder::new();
+    let data = folder.data();
     let config = write_config(folder.path(), &recording.config_text());
     let mut random = Random(17);
     let kills: Vec<u64> = (0..KILLS)

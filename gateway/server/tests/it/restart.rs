@@ -9,6 +9,7 @@ use matchgate_client::{Client, ClientError, ClientOptions, ClientState};
 use matchgate_core::domain::{Durability, EventId, OrderId, RejectReason, Side};
 use matchgate_schema::message::{ClientMessage, OrderTarget, Report, ServerMessage};
 
+use crate::data_folder::DataFolder;
 use crate::local_venue::{LocalVenue, SMALL};
 use crate::member::{Member, Random};
 use crate::peer::{Peer, logon};
@@ -296,8 +297,8 @@ fn lose_power(data: &Path) {
 
 #[test]
 fn loss_of_power_takes_no_acknowledged_synced_order_and_gives_no_number_twice() {
-    let folder = tempfile::tempdir().unwrap();
-    let data = folder.path().join("data");
+    let folder = DataFolder::new();
+    let data = folder.data();
     let config = write_config(folder.path(), &format!("{SMALL}{MARKET}"));
     let mut venue = VenueProcess::start(&config, &data).unwrap();
     let mut survivors = [

@@ -22,6 +22,7 @@ use matchgate_schema::message::Report;
 use crate::bounds::{self, DURABLE_STEP, RESERVES_PER_RUN, index};
 use crate::directory::{ControlError, Directory};
 use crate::gateway_log::{Disconnected, GatewayRecord, Released, Reserve, RunClass};
+use crate::hash_seed::HashSeed;
 use crate::held::Held;
 use crate::in_flight::InFlight;
 use crate::mass_cancel::MassCancels;
@@ -49,12 +50,14 @@ pub struct GatewayOptions {
     pub outbound_block: u64,
     /// Nanoseconds between heartbeats; the peer is dead after 2.5 of them.
     pub heartbeat_interval_ns: u64,
+    /// Seed of the hash of orders' names; no output depends on it.
+    pub hash_seed: HashSeed,
 }
 
 impl GatewayOptions {
-    /// Returns the usual options.
+    /// Returns the usual options, with a hash seed of this process's own.
     #[must_use]
-    pub const fn new(gateway: GatewayId, epoch: Epoch, shard_count: u8) -> Self {
+    pub fn new(gateway: GatewayId, epoch: Epoch, shard_count: u8) -> Self {
         Self {
             gateway,
             epoch,
@@ -63,6 +66,7 @@ impl GatewayOptions {
             held_max: bounds::HELD_MAX,
             outbound_block: bounds::OUTBOUND_BLOCK,
             heartbeat_interval_ns: bounds::HEARTBEAT_INTERVAL_NS,
+            hash_seed: HashSeed::of_process(),
         }
     }
 }
@@ -197,7 +201,7 @@ impl GatewayCore {
             shards: shards.collect(),
             sessions: Vec::new(),
             accounts: Vec::new(),
-            resolver: Resolver::new(0, 0),
+            resolver: Resolver::new(0, 0, options.hash_seed),
             mass_cancels: MassCancels::new(),
             synced: Horizon::new(options.shard_count),
             log_last: 0,

@@ -26,6 +26,7 @@ mod checks;
 mod directory;
 mod gateway_core;
 pub mod gateway_log;
+mod hash_seed;
 mod heartbeat;
 mod held;
 mod in_flight;
@@ -49,6 +50,7 @@ mod table;
 pub use directory::ControlError;
 pub use gateway_core::{GatewayCore, GatewayOptions, Intake, SessionEnd, SessionView, StreamFault};
 pub use gateway_log::GatewayRecord;
+pub use hash_seed::HashSeed;
 pub use outlet::{LogFailed, Outlet, Priority};
 pub use recovery::{RecoveredShard, RecoveryError, RecoveryInput, ShardHistory, SourceError};
 

@@ -385,7 +385,7 @@ impl Replay<'_> {
         }
         let slots = core.shards.iter().map(|side| side.slots.count()).sum();
         let in_flight = core.options.in_flight_max * core.shards.len();
-        core.resolver = Resolver::new(slots, in_flight.min(slots));
+        core.resolver = Resolver::new(slots, in_flight.min(slots), core.options.hash_seed);
         let mut live = Vec::new();
         for (side, replay) in core.shards.iter_mut().zip(&self.shards) {
             for (slot, record) in side.slots.all() {

@@ -7,7 +7,8 @@ use matchgate_core::domain::{
     ClientOrderId, FirmId, OrderHandle, OrderId, RequestNumber, SessionId,
 };
 
-use crate::table::{Table, TableKey, mix};
+use crate::hash_seed::HashSeed;
+use crate::table::{Table, TableKey};
 
 /// Where an order is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,16 +27,16 @@ struct ClientKey {
 }
 
 impl TableKey for ClientKey {
-    fn hash(&self) -> u64 {
-        let mut state = mix(0, u64::from(self.firm.0));
-        for chunk in self.id.as_bytes().chunks(8) {
+    fn hash(&self, seed: HashSeed) -> u64 {
+        // An id has no zero byte, so what fills up its last word is not taken for a part of it.
+        let id = self.id.as_bytes().chunks(8).map(|chunk| {
             let mut word = [0; 8];
             for (to, from) in word.iter_mut().zip(chunk) {
                 *to = *from;
             }
-            state = mix(state, u64::from_le_bytes(word));
-        }
-        state
+            u64::from_le_bytes(word)
+        });
+        seed.hash(std::iter::once(u64::from(self.firm.0)).chain(id))
     }
 }
 
@@ -47,14 +48,14 @@ struct RequestKey {
 }
 
 impl TableKey for RequestKey {
-    fn hash(&self) -> u64 {
-        mix(mix(0, u64::from(self.session.0)), self.request.0)
+    fn hash(&self, seed: HashSeed) -> u64 {
+        seed.hash([u64::from(self.session.0), self.request.0].into_iter())
     }
 }
 
 impl TableKey for OrderId {
-    fn hash(&self) -> u64 {
-        mix(0, self.get())
+    fn hash(&self, seed: HashSeed) -> u64 {
+        seed.hash(std::iter::once(self.get()))
     }
 }
 
@@ -67,11 +68,11 @@ pub(crate) struct Resolver {
 
 impl Resolver {
     /// Returns a resolver for `orders_max` orders and `replaces_max` replaces on their way.
-    pub(crate) fn new(orders_max: usize, replaces_max: usize) -> Self {
+    pub(crate) fn new(orders_max: usize, replaces_max: usize, seed: HashSeed) -> Self {
         Self {
-            by_client_id: Table::new(orders_max.saturating_add(replaces_max)),
-            by_request: Table::new(orders_max),
-            by_order_id: Table::new(orders_max),
+            by_client_id: Table::new(orders_max.saturating_add(replaces_max), seed),
+            by_request: Table::new(orders_max, seed),
+            by_order_id: Table::new(orders_max, seed),
         }
     }
 

@@ -2,20 +2,17 @@
 //!
 //! Linear probing, and backward-shift deletion so that no tombstones gather. It is never walked,
 //! so no order leaks out of it. It must not know what its keys mean.
+//!
+//! At least every other cell is empty, so a look reads one or two cells and, of a full table of a
+//! million keys, some dozens for the unluckiest one. At worst, where somebody has the seed of the
+//! hash and chose every key by it, a look reads a cell for each of those keys that is in the table.
+
+use crate::hash_seed::HashSeed;
 
 /// A key of a [`Table`].
 pub(crate) trait TableKey: Copy + Eq {
-    /// Returns a hash of which all bits are good.
-    fn hash(&self) -> u64;
-}
-
-/// Mixes `word` into `state` so that each bit of both reaches every bit of the result.
-#[inline]
-pub(crate) fn mix(state: u64, word: u64) -> u64 {
-    let mut mixed = (state ^ word).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-    mixed ^= mixed >> 32;
-    mixed = mixed.wrapping_mul(0xd6e8_feb8_6659_fd93);
-    mixed ^ (mixed >> 32)
+    /// Returns its hash under a seed.
+    fn hash(&self, seed: HashSeed) -> u64;
 }
 
 /// A map of at most `entries_max` entries.
@@ -24,17 +21,19 @@ pub(crate) struct Table<K, V> {
     mask: usize,
     len: usize,
     entries_max: usize,
+    seed: HashSeed,
 }
 
 impl<K: TableKey, V: Copy> Table<K, V> {
     /// Returns a table with room for `entries_max` entries in at least twice as many cells.
-    pub(crate) fn new(entries_max: usize) -> Self {
+    pub(crate) fn new(entries_max: usize, seed: HashSeed) -> Self {
         let cells = (entries_max.max(4) * 2).next_power_of_two();
         Self {
             cells: vec![None; cells],
             mask: cells - 1,
             len: 0,
             entries_max,
+            seed,
         }
     }
 
@@ -107,6 +106,17 @@ impl<K: TableKey, V: Copy> Table<K, V> {
     }
 
     fn home(&self, key: &K) -> usize {
-        usize::try_from(key.hash() >> 32).unwrap_or(0) & self.mask
+        usize::try_from(key.hash(self.seed) >> 32).unwrap_or(0) & self.mask
+    }
+
+    /// Returns how many cells the look for the unluckiest key reads.
+    #[cfg(test)]
+    pub(crate) fn longest_look(&self) -> usize {
+        let cells = self.cells.iter().enumerate();
+        let looks = cells.filter_map(|(at, cell)| {
+            let (key, _) = cell.as_ref()?;
+            Some((at.wrapping_sub(self.home(key)) & self.mask) + 1)
+        });
+        looks.max().unwrap_or(0)
     }
 }

@@ -12,7 +12,8 @@ use matchgate_journal::{Marks, STAGING_BYTES_MIN, StreamId, StreamWriter};
 use matchgate_runtime::EventClock;
 use matchgate_session::gateway_log::Reserve;
 use matchgate_session::{
-    GatewayCore, GatewayOptions, GatewayRecord, RecoveredShard, RecoveryError, RecoveryInput,
+    GatewayCore, GatewayOptions, GatewayRecord, HashSeed, RecoveredShard, RecoveryError,
+    RecoveryInput,
 };
 
 use super::venue::{CAPACITY, GATEWAY, NoHistory, name, open, open_directory, writer};
@@ -92,7 +93,10 @@ fn recover(outlet: &mut LiveOutlet) -> Result<GatewayCore, RecoveryError> {
         Ok((u64::from(number) + 1, GatewayRecord::Reserve(reserve)))
     };
     let input = RecoveryInput {
-        options: GatewayOptions::new(GATEWAY, Epoch(1), 1),
+        options: GatewayOptions {
+            hash_seed: HashSeed::fixed(0),
+            ..GatewayOptions::new(GATEWAY, Epoch(1), 1)
+        },
         controls: &mut control_journal(),
         log: &mut (0..SESSIONS).map(reserve),
         log_next: 1,

@@ -25,7 +25,7 @@ use matchgate_runtime::{
 };
 use matchgate_schema::message::ServerMessage;
 use matchgate_session::{
-    GatewayCore, GatewayOptions, RecoveredShard, RecoveryInput, ShardHistory, SourceError,
+    GatewayCore, GatewayOptions, HashSeed, RecoveredShard, RecoveryInput, ShardHistory, SourceError,
 };
 
 use super::member::{Member, logon};
@@ -326,7 +326,10 @@ fn new_core(resend_messages_max: u32, log_next: u64, outlet: &mut LiveOutlet) ->
     let shard = Shard::new(ShardId(0), CAPACITY);
     let mut history = NoHistory;
     let input = RecoveryInput {
-        options: GatewayOptions::new(GATEWAY, Epoch(1), 1),
+        options: GatewayOptions {
+            hash_seed: HashSeed::fixed(0),
+            ..GatewayOptions::new(GATEWAY, Epoch(1), 1)
+        },
         controls: &mut control_journal(resend_messages_max).into_iter(),
         log: &mut std::iter::empty(),
         log_next,

@@ -18,6 +18,7 @@ use super::disk::{Disk, FOREIGN, HOME, SHARDS, SLOTS, apply, client_id, key, sym
 use crate::bounds::LOG_BYTES_PER_CALL_MAX;
 use crate::gateway_core::{GatewayCore, GatewayOptions, Intake, SessionEnd};
 use crate::gateway_log::GatewayRecord;
+use crate::hash_seed::HashSeed;
 use crate::outlet::{LogFailed, Outlet, Priority};
 use crate::recovery::{RecoveredShard, RecoveryError, RecoveryInput, ShardHistory};
 
@@ -87,6 +88,8 @@ pub(super) struct Client {
     pub(super) durable_through: u64,
     pub(super) heartbeats: usize,
     pub(super) ended: Option<RejectReason>,
+    /// Everything ever heard.
+    pub(super) heard: Vec<ServerMessage>,
 }
 
 /// A running process.
@@ -102,6 +105,7 @@ pub(super) struct Venue {
     pub(super) now_ns: u64,
     foreign_ring: Vec<u64>,
     foreign_slot: u32,
+    hash_seed: HashSeed,
 }
 
 impl Venue {
@@ -116,7 +120,16 @@ impl Venue {
     }
 
     /// The next process on what is on the disk.
-    pub(super) fn start(mut disk: Disk, clients: Vec<Client>) -> Result<Self, RecoveryError> {
+    pub(super) fn start(disk: Disk, clients: Vec<Client>) -> Result<Self, RecoveryError> {
+        Self::start_with_seed(disk, clients, HashSeed::fixed(0))
+    }
+
+    /// As [`Self::start`], with the hash seed of this process and those after it.
+    pub(super) fn start_with_seed(
+        mut disk: Disk,
+        clients: Vec<Client>,
+        hash_seed: HashSeed,
+    ) -> Result<Self, RecoveryError> {
         disk.epoch += 1;
         let made: Vec<Shard> = (0..usize::from(SHARDS))
             .map(|shard| disk.shard(shard))
@@ -135,6 +148,7 @@ impl Venue {
                 in_flight_max: 64,
                 held_max: 512,
                 outbound_block: BLOCK,
+                hash_seed,
                 ..GatewayOptions::new(HOME, Epoch(old.epoch), SHARDS)
             },
             controls: &mut old.controls.iter().copied(),
@@ -166,6 +180,7 @@ impl Venue {
             events: vec![VecDeque::new(); usize::from(SHARDS)],
             clients,
             now_ns: 0,
+            hash_seed,
         })
     }
 
@@ -173,7 +188,7 @@ impl Venue {
     pub(super) fn crash(self) -> Self {
         let mut clients = self.clients;
         clients.iter_mut().for_each(Client::forget_connection);
-        Self::start(self.streams.disk, clients).unwrap()
+        Self::start_with_seed(self.streams.disk, clients, self.hash_seed).unwrap()
     }
 
     pub(super) fn log_on(
@@ -358,6 +373,7 @@ impl Client {
     }
 
     fn hear(&mut self, message: ServerMessage) {
+        self.heard.push(message);
         match message {
             ServerMessage::LogonAnswer(answer) => self.answer = Some(answer),
             ServerMessage::Report {

@@ -46,6 +46,8 @@ struct ShardCounters {
     hash_records: Counter,
     state_hash_low: Counter,
     state_hash_high: Counter,
+    /// How far the clock was behind the journal at the start, then at the last record.
+    clock_behind_ns: Counter,
 }
 
 impl ShardCounters {
@@ -61,6 +63,7 @@ impl ShardCounters {
             hash_records: counter("hash_records"),
             state_hash_low: counter("state_hash_low"),
             state_hash_high: counter("state_hash_high"),
+            clock_behind_ns: counter("clock_behind_ns"),
         }
     }
 }
@@ -96,7 +99,9 @@ pub struct ShardAgent {
 impl ShardAgent {
     /// Returns the agent of a recovered shard. `gateways` stands in the order of the gateway
     /// numbers; `control` brings control commands and operator acts. The agent's name is
-    /// `shard:{number}`, its counters begin with `shard_{number}_`.
+    /// `shard:{number}`, its counters begin with `shard_{number}_`. Where the clock is behind the
+    /// journal, event time goes on from the journal's until the clock has caught up; the counter
+    /// `clock_behind_ns` says by how much.
     #[must_use]
     pub fn new(
         shard: Shard,
@@ -109,7 +114,11 @@ impl ShardAgent {
         let number = shard.id();
         // A wall clock behind the journal must not make event time fall.
         let last_time_ns = shard.last_time_ns().saturating_add(1);
-        let hash_time_ns = clock.now_ns().max(last_time_ns);
+        let now_ns = clock.now_ns();
+        let hash_time_ns = now_ns.max(last_time_ns);
+        let counters = ShardCounters::new(counters, &format!("shard_{number}"));
+        let behind_ns = shard.last_time_ns().saturating_sub(now_ns);
+        counters.clock_behind_ns.set(behind_ns);
         Self {
             name: format!("shard:{number}"),
             shard,
@@ -124,7 +133,7 @@ impl ShardAgent {
             last_time_ns,
             commands_since_hash: 0,
             hash_time_ns,
-            counters: ShardCounters::new(counters, &format!("shard_{number}")),
+            counters,
         }
     }
 
@@ -239,10 +248,19 @@ impl ShardAgent {
         }
     }
 
+    /// Returns the time of the next record, which is never below that of the last one.
+    #[inline]
+    fn stamp(&mut self) -> u64 {
+        let now_ns = self.clock.now_ns();
+        let behind_ns = self.last_time_ns.saturating_sub(now_ns);
+        self.counters.clock_behind_ns.set(behind_ns);
+        self.last_time_ns = now_ns.max(self.last_time_ns);
+        self.last_time_ns
+    }
+
     /// Stamps, appends and applies a command. The caller has made sure of room everywhere.
     fn sequence(&mut self, command: Command) {
-        self.last_time_ns = self.clock.now_ns().max(self.last_time_ns);
-        let time_ns = self.last_time_ns;
+        let time_ns = self.stamp();
         let (kind, parts) = command.parts();
         let appended = self.appender.append(kind as u8, time_ns, &parts);
         let sequence = SequenceNumber(appended.expect("room was asked for before"));

@@ -201,6 +201,32 @@ fn time_never_falls_over_a_restart_with_a_wall_clock_behind() {
 }
 
 #[test]
+fn counter_says_how_far_the_clock_is_behind_the_journal() {
+    const HOUR_NS: u64 = 3_600_000_000_000;
+    let ground = Ground::new();
+    let mut venue = Venue::new(&ground, 256);
+    let mut gateway = Gateway::new(0, 0, 8, 1);
+    let mut enter = |venue: &mut Venue, place| {
+        let order = gateway.new_order(place, Side::Buy, 100, 10);
+        venue.commands[0].try_push(order).unwrap();
+        venue.run();
+        venue.count("clock_behind_ns")
+    };
+    assert_eq!(venue.count("clock_behind_ns"), 0);
+    venue.time.advance_ns(HOUR_NS);
+    assert_eq!(enter(&mut venue, 0), 0);
+    venue.journal.wait_until_synced();
+    drop(venue);
+    // The clock of a new venue starts an hour earlier; what is stamped meanwhile is one later.
+    let mut venue = Venue::start(&ground, 256);
+    assert_eq!(venue.count("clock_behind_ns"), HOUR_NS);
+    venue.time.advance_ns(HOUR_NS - 1_000);
+    assert_eq!(enter(&mut venue, 1), 1_001);
+    venue.time.advance_ns(1_001);
+    assert_eq!(enter(&mut venue, 2), 0);
+}
+
+#[test]
 fn killed_shard_comes_back_with_the_same_state() {
     let ground = Ground::new();
     let mut venue = Venue::new(&ground, 256);

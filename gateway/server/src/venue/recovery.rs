@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use matchgate_core::Shard;
 use matchgate_core::domain::{Command, ControlNumber, SequenceNumber, ShardId};
-use matchgate_follower::{FollowerError, recover_shard};
+use matchgate_follower::{FollowerError, decimal_text, recover_shard};
 use matchgate_journal::{SegmentReader, StreamId};
 use matchgate_runtime::{EventClock, Failure};
 
@@ -107,4 +107,21 @@ pub(super) fn shards(opened: &Opened, config: &Config) -> Result<Vec<Shard>, Fat
             )?)
         })
         .collect()
+}
+
+/// Returns a line for each shard whose journal ends after `now_ns`, the time of its clock: until
+/// the clock has caught up, the shard's agent stamps with the journal's time.
+pub(super) fn clocks_behind(shards: &[Shard], now_ns: u64) -> Vec<String> {
+    let behind = shards.iter().filter_map(|shard| {
+        let behind_ns = shard.last_time_ns().saturating_sub(now_ns);
+        (behind_ns > 0).then(|| {
+            let stream = StreamId::shard(shard.id().get());
+            let milliseconds = decimal_text(i128::from(behind_ns), -6);
+            format!(
+                "{stream}: the clock is {milliseconds} ms ({behind_ns} ns) behind the journal's \
+                 last record: event time goes on from the journal's"
+            )
+        })
+    });
+    behind.collect()
 }

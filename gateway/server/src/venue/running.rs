@@ -67,7 +67,7 @@ impl Venue {
     pub fn start(config: &Config) -> Result<Self, Fatal> {
         let failure = Failure::new();
         let mut opened = Opened::open(config, &failure)?;
-        let start_report = std::mem::take(&mut opened.report);
+        let mut start_report = std::mem::take(&mut opened.report);
         let address = opened
             .listener
             .local_addr()
@@ -81,6 +81,7 @@ impl Venue {
             opened.control.tail.last_sequence,
         )?;
         let shards = recovery::shards(&opened, config)?;
+        start_report.extend(recovery::clocks_behind(&shards, event_clock.now_ns()));
         let halves = std::mem::take(&mut opened.writer_halves);
         let backend = opened.journals.start_writer(halves, config)?;
         control.follow(config, &mut opened.control, &event_clock, &failure)?;

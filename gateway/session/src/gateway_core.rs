@@ -46,7 +46,7 @@ pub struct GatewayOptions {
     pub in_flight_max: usize,
     /// Legs of events that may wait for one shard's disk.
     pub held_max: usize,
-    /// Outbound numbers that one reservation covers.
+    /// Outbound numbers of one block; [`bounds::OUTBOUND_BLOCKS_AHEAD`] of them are reserved ahead.
     pub outbound_block: u64,
     /// Nanoseconds between heartbeats; the peer is dead after 2.5 of them.
     pub heartbeat_interval_ns: u64,
@@ -170,7 +170,9 @@ pub struct GatewayCore {
     /// Sequence of the last record of the gateway log.
     pub(crate) log_last: u64,
     pub(crate) run: Option<Run>,
+    /// Sessions that need a reservation, each once.
     reserves_due: VecDeque<SessionId>,
+    /// At most one a session.
     reserves: VecDeque<PendingReserve>,
     pub(crate) ready: VecDeque<SessionId>,
     pub(crate) ended: VecDeque<(SessionId, RejectReason)>,
@@ -262,7 +264,7 @@ impl GatewayCore {
         self.ready.reserve(count);
         self.ended.reserve(count);
         self.reserves_due.reserve(count);
-        self.reserves.reserve(2 * count);
+        self.reserves.reserve(count);
     }
 
     /// Notes that the connection of a session is gone. The session and its orders stay.
@@ -300,6 +302,8 @@ impl GatewayCore {
                 let synced_through = &mut state.reserved.synced_through;
                 *synced_through = reserve.through.max(*synced_through);
             }
+            // Where the disk was slow, what it brought may be used up already.
+            self.reserve_if_needed(reserve.session);
             self.mark_ready(reserve.session);
         }
     }
@@ -419,20 +423,27 @@ impl GatewayCore {
         state.next_sequence += 1;
         // Two steps a message keep up with the stream whatever its length.
         state.store.durable_through(synced, 2);
-        if state.needs_reservation(self.options.outbound_block) {
-            state.reserved.due = true;
-            self.reserves_due.push_back(session);
-        }
+        self.reserve_if_needed(session);
         self.mark_ready(session);
         true
     }
 
-    /// Reserves a block of outbound numbers.
+    /// Lets [`Self::end_run`] reserve outbound numbers where too few are left.
+    fn reserve_if_needed(&mut self, session: SessionId) {
+        if let Some(state) = session_of(&mut self.sessions, session)
+            && state.needs_reservation(self.options.outbound_block)
+        {
+            state.reserved.due = true;
+            self.reserves_due.push_back(session);
+        }
+    }
+
+    /// Reserves outbound numbers. No reservation of the session is on its way to the disk.
     pub(crate) fn reserve(&mut self, session: SessionId, outlet: &mut impl Outlet) {
         let Some(state) = session_of(&mut self.sessions, session) else {
             return;
         };
-        let through = state.next_block_end(self.options.outbound_block);
+        let through = state.reserve_through(self.options.outbound_block);
         state.reserved.through = through;
         state.reserved.due = false;
         self.log_last = outlet.log(&GatewayRecord::Reserve(Reserve {

@@ -7,7 +7,7 @@ use std::collections::VecDeque;
 use matchgate_core::domain::{Durability, FirmId, RejectReason, RequestNumber, SessionDefinition};
 use matchgate_schema::message::LogonAnswer;
 
-use crate::bounds::{REPEATS_MAX, index};
+use crate::bounds::{OUTBOUND_BLOCKS_AHEAD, REPEATS_MAX, index};
 use crate::report_store::ReportStore;
 use crate::request_window::RequestWindow;
 
@@ -112,18 +112,24 @@ impl SessionState {
         self.definition.firm
     }
 
-    /// Returns whether less than half a `block` of reserved numbers is left and no reservation is
-    /// about to be logged.
+    /// Returns whether no more than the blocks ahead of `block` numbers each are left of those
+    /// reserved, and no reservation is about to be logged or on its way to the disk.
     pub(crate) const fn needs_reservation(&self, block: u64) -> bool {
-        !self.reserved.due
-            && self.reserved.through.saturating_add(1)
-                < self.next_sequence.saturating_add(block / 2)
+        let ahead = block.saturating_mul(OUTBOUND_BLOCKS_AHEAD);
+        let pending = self.reserved.due || self.reserved.synced_through < self.reserved.through;
+        !pending && self.reserved.through <= self.used().saturating_add(ahead)
     }
 
-    /// Returns the last number of the `block` to be reserved next.
-    pub(crate) fn next_block_end(&self, block: u64) -> u64 {
-        let used = self.next_sequence.saturating_sub(1);
-        used.max(self.reserved.through).saturating_add(block)
+    /// Returns the last number to be reserved next: a block beyond those ahead, which is used
+    /// while the next reservation is on its way.
+    pub(crate) const fn reserve_through(&self, block: u64) -> u64 {
+        self.used()
+            .saturating_add(block.saturating_mul(OUTBOUND_BLOCKS_AHEAD + 1))
+    }
+
+    /// Returns the last number given.
+    const fn used(&self) -> u64 {
+        self.next_sequence.saturating_sub(1)
     }
 
     /// Goes on behind the reserved numbers: those up to there may have been seen.

@@ -4,7 +4,7 @@ use matchgate_core::domain::{Durability, RequestNumber, Side};
 use matchgate_schema::message::NewOrderRequest;
 
 use super::disk::symbol;
-use super::venue::{BLOCK, Venue, buy, by_id, by_request, cancel, named, order};
+use super::venue::{FIRST_RESERVED, Venue, buy, by_id, by_request, cancel, named, order};
 
 const WRITTEN: Durability = Durability::Written;
 
@@ -37,14 +37,14 @@ fn session_goes_on_behind_its_reserved_numbers() {
     venue.settle();
     let answer = venue.clients[0].answer.unwrap();
     assert_eq!(answer.lost_from, 3);
-    assert_eq!(answer.next_sequence, BLOCK + 1);
-    assert_eq!(answer.replay_from, BLOCK + 1);
+    assert_eq!(answer.next_sequence, FIRST_RESERVED + 1);
+    assert_eq!(answer.replay_from, FIRST_RESERVED + 1);
     assert_eq!(answer.decided_through, RequestNumber(2));
     assert_eq!(answer.request_highest, RequestNumber(3));
     venue.tell(0, buy(3, 10, 5));
     venue.settle();
     let (sequence, resend, _) = venue.clients[0].live[0];
-    assert_eq!((sequence, resend), (BLOCK + 1, false));
+    assert_eq!((sequence, resend), (FIRST_RESERVED + 1, false));
 }
 
 #[test]
@@ -53,7 +53,7 @@ fn what_the_journal_has_and_the_log_has_lost_is_released_under_a_new_number() {
     venue.log_on(0, 1, WRITTEN).unwrap();
     venue.settle();
     let numbers: Vec<u64> = venue.clients[0].live.iter().map(|live| live.0).collect();
-    assert_eq!(numbers, [1, 2, BLOCK + 1]);
+    assert_eq!(numbers, [1, 2, FIRST_RESERVED + 1]);
     let answer = venue.clients[0].answer.unwrap();
     assert_eq!(answer.lost_from, 3);
     assert_eq!(
@@ -78,12 +78,12 @@ fn numbers_behind_a_run_whose_commands_are_lost_are_given_anew() {
     venue.settle();
     assert_eq!(venue.clients[0].answer.unwrap().lost_from, 3);
     let live = venue.clients[0].live.clone();
-    assert_eq!(live, [(BLOCK + 1, true, refusal)]);
+    assert_eq!(live, [(FIRST_RESERVED + 1, true, refusal)]);
     let mut again = venue.crash();
     again.log_on(0, 1, WRITTEN).unwrap();
     again.settle();
     let numbers: Vec<u64> = again.clients[0].live.iter().map(|live| live.0).collect();
-    assert_eq!(numbers, [1, 2, BLOCK + 1]);
+    assert_eq!(numbers, [1, 2, FIRST_RESERVED + 1]);
 }
 
 #[test]

@@ -349,13 +349,60 @@ fn number_leaves_only_once_its_reservation_is_on_disk() {
 #[test]
 fn numbers_are_reserved_ahead_of_their_use() {
     let mut venue = two_sessions();
-    for request in 1..=5 * BLOCK {
+    for request in 1..=15 * BLOCK {
         venue.tell(0, cancel(request, by_id("none")));
         venue.deliver();
         assert_eq!(venue.clients[0].live.len() as u64, request, "nothing waits");
         venue.sync();
         venue.poll();
     }
+}
+
+/// Sends refused requests, each of which is one report, and returns how many more reports came.
+fn refusals(venue: &mut Venue, requests: std::ops::Range<u64>, synced: bool) -> u64 {
+    let before = venue.clients[0].live.len();
+    for request in requests {
+        venue.tell(0, cancel(request, by_id("none")));
+        if synced {
+            venue.sync();
+        }
+        venue.poll();
+    }
+    (venue.clients[0].live.len() - before) as u64
+}
+
+#[test]
+fn stalled_log_holds_no_report_before_two_whole_blocks_are_used_and_holds_them_after() {
+    let told = 5 * BLOCK;
+    let mut fewest = u64::MAX;
+    for before in 0..=4 * BLOCK {
+        let mut venue = two_sessions();
+        assert_eq!(refusals(&mut venue, 1..before + 1, true), before);
+        // From here on nothing more of the log comes to disk.
+        let came = refusals(&mut venue, before + 1..before + 1 + told, false);
+        assert!(came >= 2 * BLOCK, "{came} reports after {before}");
+        assert!(came <= 3 * BLOCK, "{came} reports without a reservation");
+        fewest = fewest.min(came);
+        venue.settle();
+        assert_eq!(venue.clients[0].live.len() as u64, before + told);
+    }
+    assert_eq!(fewest, 2 * BLOCK, "at the worst moment");
+}
+
+#[test]
+fn session_has_one_reservation_on_its_way_to_the_disk_however_long_that_takes() {
+    let mut venue = two_sessions();
+    let before = reservations(&venue);
+    refusals(&mut venue, 1..20 * BLOCK, false);
+    assert_eq!(reservations(&venue), before + 1);
+    venue.settle();
+    assert_eq!(reservations(&venue), before + 2);
+}
+
+fn reservations(venue: &Venue) -> usize {
+    let log = venue.streams.disk.log.iter();
+    log.filter(|(_, record)| matches!(record, GatewayRecord::Reserve(_)))
+        .count()
 }
 
 #[test]

@@ -22,8 +22,10 @@ use crate::hash_seed::HashSeed;
 use crate::outlet::{LogFailed, Outlet, Priority};
 use crate::recovery::{RecoveredShard, RecoveryError, RecoveryInput, ShardHistory};
 
-/// Outbound numbers of one reservation: few, so that every test crosses blocks.
-pub(super) const BLOCK: u64 = 8;
+/// Outbound numbers of one block: few, so that every test crosses blocks.
+pub(super) const BLOCK: u64 = 5;
+/// Outbound numbers that the first reservation of a session covers.
+pub(super) const FIRST_RESERVED: u64 = 3 * BLOCK;
 
 /// Bytes of a journal's record beside its body.
 const RECORD_HEADER_BYTES: usize = 32;

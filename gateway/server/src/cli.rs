@@ -7,8 +7,8 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use matchgate_replay::pace::Speed;
 
 /// What the program's exit codes mean, at the end of `--help`.
-const EXIT_CODES: &str = "Exit codes: 0 all is well; 1 results disagree; 2 usage or configuration; \
-    3 data directory in use; 4 journal damaged; 5 write or sync error; 6 address in use; \
+const EXIT_CODES: &str = "Exit codes: 0 all is well; 1 results disagree, or a follower or sink \
+    has stopped; 2 usage or configuration; 3 data directory in use; 4 journal damaged; 5 write or sync error; 6 address in use; \
     7 format, build or configuration do not match the data directory; 101 a fault of ours";
 
 /// An ultra-low-latency co-located matching gateway.
@@ -175,7 +175,8 @@ pub struct Admin {
 /// Verbs of `admin`.
 #[derive(Debug, Subcommand)]
 pub enum AdminVerb {
-    /// Phases, sessions, positions, marks, hashes.
+    /// Phases, sessions, positions, marks, hashes. Exits with 1, after an ALARM line a cause, where
+    /// a follower disagrees with a state hash, or a follower or sink has stopped.
     Status,
     /// Stop trading in a symbol: new orders and replaces are refused, cancels go on.
     Halt {

@@ -12,7 +12,8 @@ use crate::config::ConfigError;
 pub enum ExitCode {
     /// All is well.
     Ok = 0,
-    /// Results disagree: a replay, a check.
+    /// Results disagree: a replay, a check; or `admin status` tells of a follower or sink that has
+    /// stopped, as one does whose state hash disagrees.
     Disagreement = 1,
     /// Usage or configuration.
     Usage = 2,

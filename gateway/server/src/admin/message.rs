@@ -81,6 +81,18 @@ impl Status {
             owner.is_some_and(|owner| follower.sequence >= owner.applied)
         })
     }
+
+    /// Returns a line for each follower or sink that has stopped for good, with the reason.
+    #[must_use]
+    pub fn alarms(&self) -> Vec<String> {
+        let stopped = self.followers.iter().filter(|one| one.is_stopped);
+        let mut lines: Vec<_> = stopped
+            .map(|one| format!("{}: {}", one.sink, one.health))
+            .collect();
+        // It has an entry for each shard, which all say the same.
+        lines.dedup();
+        lines
+    }
 }
 
 /// One instrument.
@@ -133,6 +145,9 @@ pub struct FollowerStatus {
     pub sink: String,
     /// `healthy`, or why it waits or has stopped.
     pub health: String,
+    /// Whether it has stopped for good: a state hash disagreed, the journal could not be read, or
+    /// the sink refused.
+    pub is_stopped: bool,
     /// The shard.
     pub shard: u8,
     /// Last sequence it applied.
@@ -156,4 +171,44 @@ pub struct BookView {
 #[must_use]
 pub fn hash_text(hash: u128) -> String {
     format!("{hash:032x}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{FollowerStatus, Status};
+
+    fn follower(sink: &str, shard: u8, health: &str, is_stopped: bool) -> FollowerStatus {
+        FollowerStatus {
+            sink: sink.to_owned(),
+            health: health.to_owned(),
+            is_stopped,
+            shard,
+            sequence: 7,
+            state_hash: String::new(),
+        }
+    }
+
+    #[test]
+    fn each_follower_that_has_stopped_is_one_alarm_and_one_that_waits_is_none() {
+        let disagrees = "stopped: shard 1: state hash at 9 is 00, the journal says 01";
+        let mut status = Status {
+            followers: vec![
+                follower("follower", 0, "healthy", false),
+                follower(
+                    "sink:local",
+                    0,
+                    "waiting: sink is not available: full",
+                    false,
+                ),
+            ],
+            ..Status::default()
+        };
+        assert!(status.alarms().is_empty());
+        for shard in [0, 1] {
+            status
+                .followers
+                .push(follower("follower", shard, disagrees, true));
+        }
+        assert_eq!(status.alarms(), [format!("follower: {disagrees}")]);
+    }
 }

@@ -117,13 +117,16 @@ impl StatusSource {
         let followed = self.followed.iter();
         followed
             .flat_map(|one| {
-                let health = health_text(&one.health.get());
+                let health = one.health.get();
+                let is_stopped = matches!(health, SinkHealth::Stopped(_));
+                let health = health_text(&health);
                 one.view
                     .positions()
                     .into_iter()
                     .map(move |position| FollowerStatus {
                         sink: one.name.clone(),
                         health: health.clone(),
+                        is_stopped,
                         shard: position.shard.get(),
                         sequence: position.sequence.get(),
                         state_hash: hash_text(position.state_hash),

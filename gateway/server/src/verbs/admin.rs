@@ -11,7 +11,8 @@ use crate::exit_code::{ExitCode, Fatal};
 ///
 /// # Errors
 ///
-/// Returns a [`Fatal`] where no venue answers or it refuses.
+/// Returns a [`Fatal`] where no venue answers or it refuses; after it has printed a status with an
+/// alarm, one with [`ExitCode::Disagreement`].
 pub fn admin(options: &Admin, out: &mut dyn Write) -> Result<(), Fatal> {
     let request = match &options.verb {
         AdminVerb::Status => AdminRequest::Status,
@@ -35,18 +36,32 @@ pub fn admin(options: &Admin, out: &mut dyn Write) -> Result<(), Fatal> {
     if options.json {
         let text = serde_json::to_string_pretty(&reply).map_err(std::io::Error::from)?;
         writeln!(out, "{text}")?;
-        return Ok(());
+    } else {
+        match &reply {
+            AdminReply::Status(status) => print_status(status, out)?,
+            AdminReply::Done { control } => writeln!(out, "in force, control record {control}")?,
+            AdminReply::Book(book) => print_book(book, out)?,
+            AdminReply::Refused { .. } => {}
+        }
     }
     match reply {
-        AdminReply::Status(status) => print_status(&status, out)?,
-        AdminReply::Done { control } => writeln!(out, "in force, control record {control}")?,
-        AdminReply::Book(book) => print_book(&book, out)?,
-        AdminReply::Refused { .. } => {}
+        AdminReply::Status(status) => alarm(&status.alarms()),
+        AdminReply::Done { .. } | AdminReply::Book(_) | AdminReply::Refused { .. } => Ok(()),
     }
-    Ok(())
+}
+
+fn alarm(alarms: &[String]) -> Result<(), Fatal> {
+    if alarms.is_empty() {
+        return Ok(());
+    }
+    let message = format!("alarm: {}", alarms.join("; "));
+    Err(Fatal::new(ExitCode::Disagreement, message))
 }
 
 fn print_status(status: &Status, out: &mut dyn Write) -> std::io::Result<()> {
+    for alarm in status.alarms() {
+        writeln!(out, "ALARM  {alarm}")?;
+    }
     writeln!(
         out,
         "epoch {}  control {}  journal {}",

@@ -2,7 +2,8 @@
 
 use std::path::Path;
 
-use matchgate_core::domain::{RejectReason, Side};
+use matchgate_core::domain::{Epoch, RejectReason, SequenceNumber, ShardId, Side};
+use matchgate_follower::{Cursor, CursorFile, ShardCursor};
 use matchgate_schema::message::{ClientMessage, OrderTarget};
 use serde_json::{Value, json};
 
@@ -179,4 +180,59 @@ fn unknown_symbol_and_absent_venue_exit_with_2() {
     let (code, errors) = ask(&data, &["status"]).unwrap_err();
     assert_eq!(code, Some(2));
     assert!(errors.contains("no venue answers at"), "{errors}");
+}
+
+#[test]
+fn status_with_a_sink_that_has_stopped_says_so_and_exits_with_1() {
+    let folder = DataFolder::new();
+    let data = folder.data();
+    let config = write_config(folder.path(), CONFIG);
+    let run = |arguments: &[&str]| {
+        let mut command = binary();
+        command.args(["admin", "status", "--data"]).arg(&data);
+        let output = command.args(arguments).output().unwrap();
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        let code = output.status.code();
+        (code, text(&output.stdout), text(&output.stderr))
+    };
+    let venue = VenueProcess::start(&config, &data).unwrap();
+    let (code, said, errors) = run(&[]);
+    assert_eq!((code, errors.as_str()), (Some(0), ""));
+    assert!(!said.contains("ALARM"), "{said}");
+    assert!(venue.stop().success());
+    // The sink says that it has what this journal never said.
+    let mut cursor = Cursor::start();
+    cursor.advance(ShardCursor {
+        shard: ShardId(0),
+        epoch: Epoch(1),
+        sequence: SequenceNumber(1_000_000),
+        index: 0,
+    });
+    let file = CursorFile::new(&data.join("cursors"), "local");
+    file.save(&cursor).unwrap();
+    let venue = VenueProcess::start(&config, &data).unwrap();
+    let reason = "sink:local: stopped: cursor of shard 0 is at 1000000, its journal ends at ";
+    // It stops when it is first asked to take something.
+    let (said, errors) = loop {
+        let (code, said, errors) = run(&[]);
+        if code != Some(0) {
+            assert_eq!(code, Some(1), "{errors}");
+            break (said, errors);
+        }
+    };
+    assert!(said.starts_with(&format!("ALARM  {reason}")), "{said}");
+    let expected = format!("matchgate: alarm: {reason}");
+    assert!(errors.starts_with(&expected), "{errors}");
+    // As JSON too, whole; and the venue trades on.
+    let (code, said, errors) = run(&["--json"]);
+    assert_eq!(code, Some(1));
+    assert!(errors.starts_with(&expected), "{errors}");
+    let status: Value = serde_json::from_str(&said).unwrap();
+    let followers = &status["status"]["followers"];
+    assert_eq!(entry(followers, "sink", "sink:local")["is_stopped"], true);
+    assert_eq!(entry(followers, "sink", "follower")["is_stopped"], false);
+    let mut trader = Trader::connect(venue.address, "f");
+    trader.enter(order("A", Side::Buy, 1000, 5));
+    trader.log_out();
+    assert!(venue.stop().success());
 }

@@ -1,12 +1,14 @@
 //! The acceptor: takes connections, hears their logon, and hands them to the session's home.
 //!
 //! For a cold core: it makes a system call or two a connection and turn. A connection that has
-//! not logged on costs one slot of a bounded table and no buffer: its bytes are looked at where
-//! they are, and only the logon frame is taken off the socket. It must not know what a session
-//! may do, or what happens on a connection after its logon.
+//! not logged on costs one slot of a bounded table, of which one peer has half at the most. Its
+//! bytes are looked at before they are taken, so that nothing behind the logon frame is taken off
+//! the socket. It must not know what a session may do, or what happens on a connection after its
+//! logon.
 
+use std::fmt;
 use std::io::{self, ErrorKind, Read, Write};
-use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
+use std::net::{IpAddr, Shutdown, SocketAddr, TcpListener, TcpStream};
 
 use matchgate_core::domain::RejectReason;
 use matchgate_runtime::{Agent, Clock, Counter, Counters, Full};
@@ -30,7 +32,8 @@ const ACCEPTS_PER_POLL_MAX: usize = 16;
 /// Bounds of an acceptor.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct AcceptorOptions {
-    /// Connections without a logon at one time; further ones are refused with `ConnectionLimit`.
+    /// Connections without a logon at one time; further ones are refused with `ConnectionLimit`,
+    /// and so are those of one peer address above half of them.
     pub unauthenticated_max: usize,
     /// Nanoseconds from accept to complete logon.
     pub logon_timeout_ns: u64,
@@ -59,17 +62,25 @@ pub struct AcceptorWiring {
 }
 
 /// What a connection without a logon waits for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Debug)]
 enum Waiting {
     /// For the rest of its logon.
-    Logon,
+    Logon(PartialLogon),
     /// It was refused; for the peer to close, so that the refusal is read and not reset.
     PeerClose,
+}
+
+/// The beginning of a logon frame, taken off the socket: the end of a peer shows only behind the
+/// last byte that is left there.
+struct PartialLogon {
+    bytes: Box<[u8; CLIENT_FRAME_BYTES_MAX]>,
+    length: usize,
 }
 
 #[derive(Debug)]
 struct Unauthenticated {
     socket: TcpStream,
+    peer: IpAddr,
     waiting: Waiting,
     deadline_ns: u64,
 }
@@ -88,6 +99,7 @@ struct AcceptorCounters {
     handed_over: Counter,
     refused: Counter,
     over_limit: Counter,
+    over_peer_limit: Counter,
     accept_errors: Counter,
 }
 
@@ -127,6 +139,7 @@ impl Acceptor {
                 handed_over: counter("handed_over"),
                 refused: counter("refused"),
                 over_limit: counter("over_limit"),
+                over_peer_limit: counter("over_peer_limit"),
                 accept_errors: counter("accept_errors"),
             },
         })
@@ -150,7 +163,7 @@ impl Acceptor {
     fn accept(&mut self, now_ns: u64) -> usize {
         for accepted in 0..ACCEPTS_PER_POLL_MAX {
             match self.wiring.listener.accept() {
-                Ok((socket, _)) => self.on_accepted(socket, now_ns),
+                Ok((socket, peer)) => self.on_accepted(socket, peer.ip(), now_ns),
                 Err(error) if error.kind() == ErrorKind::WouldBlock => return accepted,
                 Err(_) => {
                     // The peer gave up, or descriptors have run out; the next turn tries again.
@@ -162,22 +175,36 @@ impl Acceptor {
         ACCEPTS_PER_POLL_MAX
     }
 
-    fn on_accepted(&mut self, socket: TcpStream, now_ns: u64) {
+    fn on_accepted(&mut self, socket: TcpStream, peer: IpAddr, now_ns: u64) {
         self.counters.accepted.increment();
         // Where a socket cannot be set up it is of no use.
         if socket.set_nonblocking(true).is_err() {
             return;
         }
-        if self.waiting.len() >= self.options.unauthenticated_max {
-            self.counters.over_limit.increment();
+        let peer = peer.to_canonical();
+        let is_over_limit = self.waiting.len() >= self.options.unauthenticated_max;
+        if is_over_limit || self.of_peer(peer) >= self.options.of_peer_max() {
+            let counter = if is_over_limit {
+                &self.counters.over_limit
+            } else {
+                &self.counters.over_peer_limit
+            };
+            counter.increment();
             say_logout(&socket, &mut self.encoder, RejectReason::ConnectionLimit);
             return;
         }
         self.waiting.push(Unauthenticated {
             socket,
-            waiting: Waiting::Logon,
+            peer,
+            waiting: Waiting::Logon(PartialLogon::new()),
             deadline_ns: now_ns.saturating_add(self.options.logon_timeout_ns),
         });
+    }
+
+    /// Returns how many places a peer has, those of its refused connections included.
+    fn of_peer(&self, peer: IpAddr) -> usize {
+        let waiting = self.waiting.iter();
+        waiting.filter(|one| one.peer == peer).count()
     }
 
     /// Looks at one connection; returns whether it still stands in the table.
@@ -186,9 +213,9 @@ impl Acceptor {
             return false;
         };
         let is_late = now_ns >= connection.deadline_ns;
-        let step = match connection.waiting {
-            Waiting::Logon if is_late => Step::Refuse(RejectReason::LogonTimeout),
-            Waiting::Logon => hear_logon(&connection.socket, &self.wiring.directory),
+        let step = match &mut connection.waiting {
+            Waiting::Logon(_) if is_late => Step::Refuse(RejectReason::LogonTimeout),
+            Waiting::Logon(heard) => heard.hear(&connection.socket, &self.wiring.directory),
             Waiting::PeerClose if is_late => Step::Over,
             Waiting::PeerClose => drain(&connection.socket),
         };
@@ -206,30 +233,36 @@ impl Acceptor {
                 true
             }
             Step::LoggedOn(handover, gateway) => {
-                let socket = self.waiting.swap_remove(place).socket;
-                self.hand_over(socket, handover, gateway, now_ns);
+                let Unauthenticated { socket, peer, .. } = self.waiting.swap_remove(place);
+                if let Err(socket) = self.hand_over(socket, handover, gateway) {
+                    self.counters.refused.increment();
+                    say_logout(&socket, &mut self.encoder, RejectReason::Busy);
+                    self.waiting.push(Unauthenticated {
+                        socket,
+                        peer,
+                        waiting: Waiting::PeerClose,
+                        deadline_ns: now_ns.saturating_add(LINGER_NS),
+                    });
+                }
                 false
             }
         }
     }
 
-    fn hand_over(&mut self, socket: TcpStream, handover: Handover, gateway: usize, now_ns: u64) {
-        let pushed = match self.wiring.gateways.get_mut(gateway) {
-            Some(producer) => producer.try_push(socket, handover),
-            None => Err(Full((socket, handover))),
+    /// Gives a connection to its session's home, or back where that takes no more.
+    fn hand_over(
+        &mut self,
+        socket: TcpStream,
+        handover: Handover,
+        gateway: usize,
+    ) -> Result<(), TcpStream> {
+        let Some(producer) = self.wiring.gateways.get_mut(gateway) else {
+            return Err(socket);
         };
-        match pushed {
-            Ok(()) => self.counters.handed_over.increment(),
-            Err(Full((socket, _))) => {
-                self.counters.refused.increment();
-                say_logout(&socket, &mut self.encoder, RejectReason::Busy);
-                self.waiting.push(Unauthenticated {
-                    socket,
-                    waiting: Waiting::PeerClose,
-                    deadline_ns: now_ns.saturating_add(LINGER_NS),
-                });
-            }
-        }
+        let pushed = producer.try_push(socket, handover);
+        pushed.map_err(|Full((socket, _))| socket)?;
+        self.counters.handed_over.increment();
+        Ok(())
     }
 }
 
@@ -253,7 +286,7 @@ impl Agent for Acceptor {
     /// Tells every connection without a logon that the venue stops.
     fn close(&mut self) {
         for connection in self.waiting.drain(..) {
-            if connection.waiting == Waiting::Logon {
+            if matches!(connection.waiting, Waiting::Logon(_)) {
                 let reason = RejectReason::ShuttingDown;
                 say_logout(&connection.socket, &mut self.encoder, reason);
             }
@@ -261,36 +294,75 @@ impl Agent for Acceptor {
     }
 }
 
-/// Looks whether the logon has come, and takes exactly that off the socket.
-fn hear_logon(socket: &TcpStream, directory: &Directory) -> Step {
-    let mut bytes = [0; CLIENT_FRAME_BYTES_MAX];
-    let length = match socket.peek(&mut bytes) {
-        Ok(0) => return Step::Over,
-        Ok(length) => length,
-        Err(error) => return wait_or_over(&error),
-    };
-    let frame = match frame::next(bytes.get(..length).unwrap_or_default()) {
-        Ok(Some(frame)) => frame,
-        Ok(None) => return Step::Wait,
-        Err(reason) => return Step::Refuse(reason),
-    };
+impl AcceptorOptions {
+    /// Returns how many places one peer address has at the most: half of them, so that it cannot
+    /// keep the others out.
+    const fn of_peer_max(&self) -> usize {
+        self.unauthenticated_max.div_ceil(2)
+    }
+}
+
+/// A key does not belong into a log.
+impl fmt::Debug for PartialLogon {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("PartialLogon")
+            .field("length", &self.length)
+            .finish_non_exhaustive()
+    }
+}
+
+impl PartialLogon {
+    fn new() -> Self {
+        Self {
+            bytes: Box::new([0; CLIENT_FRAME_BYTES_MAX]),
+            length: 0,
+        }
+    }
+
+    /// Looks whether the logon has come, and takes exactly that off the socket, or what has come
+    /// of it.
+    fn hear(&mut self, socket: &TcpStream, directory: &Directory) -> Step {
+        let rest = self.bytes.get_mut(self.length..).unwrap_or_default();
+        let fresh = match socket.peek(rest) {
+            Ok(0) => return Step::Over,
+            Ok(fresh) => fresh,
+            Err(error) => return wait_or_over(&error),
+        };
+        let heard = self.bytes.get(..self.length + fresh).unwrap_or_default();
+        let (step, taken) = match frame::next(heard) {
+            Ok(Some(frame)) => (answer(frame, directory), frame.len() - self.length),
+            Ok(None) => (Step::Wait, fresh),
+            Err(reason) => return Step::Refuse(reason),
+        };
+        if matches!(step, Step::Refuse(_)) {
+            return step;
+        }
+        if self.take(socket, taken).is_err() {
+            return Step::Over;
+        }
+        step
+    }
+
+    /// Takes bytes off the socket that were seen there.
+    fn take(&mut self, mut socket: &TcpStream, count: usize) -> io::Result<()> {
+        let end = self.length + count;
+        let room = self.bytes.get_mut(self.length..end).unwrap_or_default();
+        socket.read_exact(room)?;
+        self.length = end;
+        Ok(())
+    }
+}
+
+/// Returns what becomes of a connection whose first frame is this one.
+fn answer(frame: &[u8], directory: &Directory) -> Step {
     let logon = match decode_client(frame) {
         Ok(ClientMessage::Logon(logon)) => logon,
         Ok(_) => return Step::Refuse(RejectReason::NotLoggedOn),
         Err(error) => return Step::Refuse(error.reason),
     };
-    let frame_bytes = frame.len();
     match check(&logon, directory) {
-        Ok((handover, gateway)) => {
-            let mut socket = socket;
-            let taken = bytes
-                .get_mut(..frame_bytes)
-                .map(|frame| socket.read_exact(frame));
-            match taken {
-                Some(Ok(())) => Step::LoggedOn(handover, gateway),
-                Some(Err(_)) | None => Step::Over,
-            }
-        }
+        Ok((handover, gateway)) => Step::LoggedOn(handover, gateway),
         Err(reason) => Step::Refuse(reason),
     }
 }

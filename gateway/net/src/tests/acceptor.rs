@@ -98,10 +98,21 @@ impl Bench {
         panic!("never refused");
     }
 
-    fn turns(&mut self) {
-        for _ in 0..1_000 {
+    fn turns(&mut self, count: u32) {
+        for _ in 0..count {
             self.acceptor.poll();
         }
+    }
+
+    /// Polls until `done`.
+    fn until(&mut self, what: &str, done: impl Fn(&Self) -> bool) {
+        for _ in 0..TURNS_MAX {
+            self.acceptor.poll();
+            if done(self) {
+                return;
+            }
+        }
+        panic!("never: {what}; {} wait", self.acceptor.unauthenticated());
     }
 }
 
@@ -155,7 +166,7 @@ fn first_message_other_than_a_logon_is_refused() {
 
 #[test]
 fn wrong_key_version_or_bytes_are_refused_by_their_reason() {
-    let mut bench = Bench::new(4, 4);
+    let mut bench = Bench::new(16, 4);
     let other_version = Logon {
         protocol_version: PROTOCOL_VERSION + 1,
         ..logon("alpha")
@@ -193,9 +204,9 @@ fn logon_that_does_not_come_in_time_is_refused() {
     let mut halting = Peer::connect(bench.address);
     let logon = bytes(&ClientMessage::Logon(logon("alpha")));
     halting.write_all(&logon[..logon.len() - 1]);
-    bench.turns();
+    bench.turns(1_000);
     bench.time.advance_ns(LOGON_TIMEOUT_NS - 1);
-    bench.turns();
+    bench.turns(1_000);
     silent.read();
     assert!(silent.received.is_empty() && !silent.over);
     bench.time.advance_ns(1);
@@ -209,14 +220,14 @@ fn refused_peer_that_does_not_close_is_dropped_in_time() {
     let mut peer = Peer::connect(bench.address);
     peer.write_all(&bytes(&ClientMessage::Heartbeat));
     assert_eq!(bench.refusal(&mut peer), RejectReason::NotLoggedOn);
-    bench.turns();
+    bench.turns(1_000);
     assert_eq!(
         bench.acceptor.unauthenticated(),
         1,
         "waits for the peer to close"
     );
     bench.time.advance_ns(1_000_000_000);
-    bench.turns();
+    bench.turns(1_000);
     assert_eq!(bench.acceptor.unauthenticated(), 0);
 }
 
@@ -225,36 +236,70 @@ fn peer_that_leaves_before_its_logon_frees_its_place() {
     let mut bench = Bench::new(4, 4);
     let closed = Peer::connect(bench.address);
     let reset = Peer::connect(bench.address);
-    bench.turns();
+    bench.turns(1_000);
     assert_eq!(bench.acceptor.unauthenticated(), 2);
     drop(closed);
     reset.reset();
-    bench.turns();
+    bench.turns(1_000);
     assert_eq!(bench.acceptor.unauthenticated(), 0);
 }
 
 #[test]
-fn peer_that_leaves_within_its_logon_holds_its_place_until_the_timeout() {
+fn peer_that_leaves_within_its_logon_frees_its_place() {
+    let logon = bytes(&ClientMessage::Logon(logon("alpha")));
+    for sent in 1..logon.len() {
+        let mut bench = Bench::new(4, 4);
+        let mut closed = Peer::connect(bench.address);
+        let mut reset = Peer::connect(bench.address);
+        closed.write_all(&logon[..sent]);
+        reset.write_all(&logon[..sent]);
+        bench.turns(4);
+        assert_eq!(bench.acceptor.unauthenticated(), 2);
+        drop(closed);
+        reset.reset();
+        bench.until("both places are free", |bench| {
+            bench.acceptor.unauthenticated() == 0
+        });
+    }
+}
+
+#[test]
+fn peer_that_stops_sending_behind_its_logon_is_handed_over() {
     let mut bench = Bench::new(4, 4);
     let mut peer = Peer::connect(bench.address);
-    peer.write_all(&[0, 0, 0]);
-    drop(peer);
-    bench.turns();
-    assert_eq!(
-        bench.acceptor.unauthenticated(),
-        1,
-        "its bytes hide its end"
-    );
-    bench.time.advance_ns(LOGON_TIMEOUT_NS);
-    bench.turns();
-    assert_eq!(bench.acceptor.unauthenticated(), 0);
+    peer.write_all(&bytes(&ClientMessage::Logon(logon("alpha"))));
+    peer.socket.shutdown(std::net::Shutdown::Write).unwrap();
+    assert_eq!(bench.handed_over(0).1.session, SessionId(7));
+}
+
+#[test]
+fn one_peer_address_has_at_most_half_of_the_places() {
+    let mut bench = Bench::new(4, 4);
+    let greedy = [Peer::connect(bench.address), Peer::connect(bench.address)];
+    bench.until("two wait", |bench| bench.acceptor.unauthenticated() == 2);
+    let mut third = Peer::connect(bench.address);
+    assert_eq!(bench.refusal(&mut third), RejectReason::ConnectionLimit);
+    let others = [
+        Peer::connect_from("127.0.0.2", bench.address),
+        Peer::connect_from("127.0.0.3", bench.address),
+    ];
+    bench.until("four wait", |bench| bench.acceptor.unauthenticated() == 4);
+    drop(others);
+    let [first, _second] = greedy;
+    drop(first);
+    bench.until("places are free", |bench| {
+        bench.acceptor.unauthenticated() == 1
+    });
+    let mut next = Peer::connect(bench.address);
+    next.write_all(&bytes(&ClientMessage::Logon(logon("alpha"))));
+    assert_eq!(bench.handed_over(0).1.session, SessionId(7));
 }
 
 #[test]
 fn connection_above_the_bound_is_refused() {
     let mut bench = Bench::new(1, 4);
     let _first = Peer::connect(bench.address);
-    bench.turns();
+    bench.turns(1_000);
     let mut second = Peer::connect(bench.address);
     assert_eq!(bench.refusal(&mut second), RejectReason::ConnectionLimit);
 }
@@ -265,7 +310,7 @@ fn gateway_that_takes_no_more_makes_the_logon_busy() {
     let logon = bytes(&ClientMessage::Logon(logon("alpha")));
     let mut first = Peer::connect(bench.address);
     first.write_all(&logon);
-    bench.turns();
+    bench.turns(1_000);
     let mut second = Peer::connect(bench.address);
     second.write_all(&logon);
     assert_eq!(bench.refusal(&mut second), RejectReason::Busy);
@@ -284,7 +329,7 @@ fn session_without_a_gateway_is_busy() {
 fn stop_tells_those_who_wait() {
     let mut bench = Bench::new(4, 4);
     let mut peer = Peer::connect(bench.address);
-    bench.turns();
+    bench.turns(1_000);
     bench.acceptor.close();
     assert_eq!(bench.refusal(&mut peer), RejectReason::ShuttingDown);
 }

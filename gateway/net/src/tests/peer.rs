@@ -43,6 +43,20 @@ impl Peer {
         Self::of(socket.into())
     }
 
+    /// Connects from an address of this machine.
+    pub(super) fn connect_from(own: &str, address: SocketAddr) -> Self {
+        let socket = socket2::Socket::new(
+            socket2::Domain::for_address(address),
+            socket2::Type::STREAM,
+            None,
+        )
+        .unwrap();
+        let own = SocketAddr::new(own.parse().unwrap(), 0);
+        socket.bind(&own.into()).unwrap();
+        socket.connect(&address.into()).unwrap();
+        Self::of(socket.into())
+    }
+
     fn of(socket: TcpStream) -> Self {
         socket.set_nodelay(true).unwrap();
         socket.set_nonblocking(true).unwrap();

@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::ops::Range;
 use std::path::PathBuf;
 
+use matchgate_core::ShardCapacity;
 use matchgate_core::domain::bounds::{EVENTS_PER_STEP_MAX, GATEWAYS_MAX, SHARDS_MAX};
 use matchgate_runtime::allowed_cpus;
 use toml::Spanned;
@@ -44,6 +45,9 @@ impl<'a> Check<'a> {
     pub(super) fn config(&self) -> Result<Config, ConfigError> {
         let file: file::File = toml::from_str(self.text).map_err(|error| self.syntax(&error))?;
         let venue = self.venue(&file.venue)?;
+        let (rings, journal) = (self.rings(&file.rings)?, self.journal(&file.journal)?);
+        self.venue_totals(&file.venue, &venue)?;
+        self.stream_totals(&file, &venue, (&rings, &journal))?;
         let mut defaults = Defaults::read();
         if file.firm.is_some() || file.account.is_some() || file.session.is_some() {
             // Members belong together: a file that names one kind names all of them.
@@ -72,8 +76,8 @@ impl<'a> Check<'a> {
                     .unwrap_or_else(|| "matchgate-data".to_owned()),
             ),
             capnp_address: self.address("listen.capnp", file.listen.capnp, "127.0.0.1:7001")?,
-            journal: self.journal(&file.journal)?,
-            rings: self.rings(&file.rings)?,
+            journal,
+            rings,
             sinks,
             venue,
             cores,
@@ -176,7 +180,7 @@ impl<'a> Check<'a> {
                 "venue.levels_per_side_max",
                 venue.levels_per_side_max.as_ref(),
                 1 << 14,
-                large,
+                (1, u64::from(ShardCapacity::LEVELS_MAX)),
             )?,
             instruments_max: number(
                 "venue.instruments_max",

@@ -295,6 +295,7 @@ impl Check<'_> {
                     (1024, 1 << 26),
                 )?,
             });
+            self.resend_total(&checked, session.resend_messages_max.as_ref())?;
         }
         Ok(checked)
     }

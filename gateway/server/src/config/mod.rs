@@ -7,6 +7,7 @@ mod decimal;
 mod error;
 mod file;
 mod members;
+mod totals;
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};

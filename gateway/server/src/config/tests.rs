@@ -105,6 +105,90 @@ fn faults_of_members_name_file_line_key_and_the_allowed_values() {
 }
 
 #[test]
+fn limits_that_together_ask_for_too_much_memory_are_refused() {
+    let cases = [
+        (
+            "[venue]\nshards = 4\norders_per_shard_max = 67_108_864",
+            "f.toml:3: venue.orders_per_shard_max: 67108864 makes 268435456 orders in all shards \
+             together, of which 134217728 are allowed: at most 33554432 here",
+        ),
+        (
+            "[venue]\nlevels_per_side_max = 8_388_608",
+            "f.toml:2: venue.levels_per_side_max: 8388608 makes 2147483648 levels of a side of \
+             every book together, of which 1073741824 are allowed: at most 4194304 here",
+        ),
+        (
+            "[venue]\ninstruments_max = 65_537",
+            "f.toml:2: venue.instruments_max: 65537 makes 1073758208 levels of a side of every \
+             book together, of which 1073741824 are allowed: at most 65536 here",
+        ),
+        (
+            "[venue]\nlevels_per_side_max = 16_777_217",
+            "f.toml:2: venue.levels_per_side_max: 16777217 is not from 1 to 16777216",
+        ),
+        (
+            "[venue]\nshards = 64\nsessions_max = 262_145",
+            "f.toml:3: venue.sessions_max: 262145 makes 16777280 sessions in all shards together, \
+             of which 16777216 are allowed: at most 262144 here",
+        ),
+        (
+            "[venue]\nshards = 64\naccounts_max = 1_048_576",
+            "f.toml:3: venue.accounts_max: 1048576 makes 67108864 accounts in all shards \
+             together, of which 16777216 are allowed: at most 262144 here",
+        ),
+        (
+            "[venue]\nshards = 64\ngateways = 32\n[rings]\nevents = 32_769",
+            "f.toml:5: rings.events: 32769 makes 67110912 events in all rings together, of which \
+             67108864 are allowed: at most 32768 here",
+        ),
+        (
+            "[venue]\nshards = 64\ngateways = 32\n[rings]\ncommands = 1_048_576",
+            "f.toml:5: rings.commands: 1048576 makes 2147483648 commands in all rings together, \
+             of which 67108864 are allowed: at most 32768 here",
+        ),
+        (
+            "[venue]\nshards = 15\n[journal]\nstaging_bytes = 4_294_967_296",
+            "f.toml:4: journal.staging_bytes: 4294967296 makes 73014444032 bytes of all staging \
+             logs together, of which 68719476736 are allowed: at most 4042322160 here",
+        ),
+    ];
+    check(&cases);
+}
+
+#[test]
+fn sessions_that_together_keep_too_many_messages_are_refused_at_the_one_that_does() {
+    let mut text = "[[firm]]\nname = \"F\"\n[[account]]\nname = \"A\"\nfirm = \"F\"\n".to_owned();
+    for key in 0..5 {
+        text += &format!(
+            "[[session]]\nkey = \"{key}\"\nfirm = \"F\"\naccount = \"A\"\n\
+             resend_messages_max = 67_108_864\n"
+        );
+    }
+    check(&[(
+        text.as_str(),
+        "f.toml:30: session.resend_messages_max: 67108864 makes 335544320 messages of all \
+         sessions together, of which 268435456 are allowed: at most 0 here",
+    )]);
+}
+
+#[test]
+fn largest_number_of_shards_and_gateways_runs_with_all_other_limits_as_built_in() {
+    let config = Config::parse("f.toml", "[venue]\nshards = 64\ngateways = 32").unwrap();
+    assert_eq!((config.venue.shards, config.venue.gateways), (64, 32));
+    // The largest of each limit alone is within its range and within all totals.
+    for text in [
+        "[venue]\norders_per_shard_max = 67_108_864",
+        "[venue]\nsessions_max = 1_048_576\naccounts_max = 1_048_576",
+        "[venue]\ninstruments_max = 1_048_576\nlevels_per_side_max = 1024",
+        "[venue]\ninstruments_max = 64\nlevels_per_side_max = 16_777_216",
+        "[rings]\ncommands = 1_048_576\nevents = 1_048_576",
+        "[journal]\nstaging_bytes = 4_294_967_296",
+    ] {
+        Config::parse("f.toml", text).unwrap();
+    }
+}
+
+#[test]
 fn cpu_that_the_process_may_not_use_is_refused_with_its_line() {
     for text in ["[journal]\ncpu = 4000", "[[core]]\ncpu = 4000\nagents = []"] {
         let error = Config::parse("f.toml", text).unwrap_err().to_string();

@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex};
 
-use matchgate_core::domain::{EventId, SequenceNumber, Side, Symbol};
+use matchgate_core::domain::{Command, EventId, SequenceNumber, Side, StateHashCheck, Symbol};
 use matchgate_follower::follower_agent::{CURSOR_INTERVAL_NS, RETRY_MIN_NS};
 use matchgate_follower::{
     Cursor, CursorFile, FollowerAgent, Publication, ShardCursor, Sink, SinkError, SinkHealth,
@@ -10,7 +10,7 @@ use matchgate_follower::{
 use matchgate_runtime::{Agent, Clock, Counters, ManualTime};
 
 use crate::gateway::Gateway;
-use crate::venue::{Ground, SHARD, Venue};
+use crate::venue::{Ground, Journal, SHARD, Venue};
 
 /// What a test sees of its sink.
 #[derive(Default)]
@@ -226,6 +226,25 @@ fn cursor_beyond_the_journal_stops_the_sink() {
     let health = publishing.agent.health().get();
     assert!(
         matches!(&health, SinkHealth::Stopped(reason) if reason.contains("1000")),
+        "{health:?}"
+    );
+}
+
+#[test]
+fn state_hash_that_disagrees_stops_the_agent() {
+    let ground = Ground::new();
+    let (journal, mut appender) = Journal::open(&ground);
+    let wrong = Command::StateHash(StateHashCheck { hash: [3, 4] });
+    let (kind, parts) = wrong.parts();
+    appender.append(kind as u8, 1, &parts).unwrap();
+    journal.marks.request_sync(1);
+    journal.wait_until_synced();
+    let clock = Clock::manual().0;
+    let mut agent = FollowerAgent::new(vec![journal.followed()], clock, &Counters::new());
+    agent.poll();
+    let health = agent.health().get();
+    assert!(
+        matches!(&health, SinkHealth::Stopped(reason) if reason.contains("state hash at 1 is")),
         "{health:?}"
     );
 }

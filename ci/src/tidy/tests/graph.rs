@@ -45,6 +45,9 @@ fn tests_may_use_anything_further_down() {
         ("server", "schema"),
         ("net", "follower"),
         ("session", "runtime"),
+        ("bench", "xtask"),
+        ("bridge", "xtask"),
+        ("server", "xtask"),
     ] {
         assert_eq!(found(from, to, Some("dev")), [""; 0]);
     }
@@ -60,6 +63,7 @@ fn tests_may_not_use_what_is_further_up() {
 fn some_edges_are_for_tests_only() {
     assert_eq!(found("net", "follower", None).len(), 1);
     assert_eq!(found("session", "runtime", None).len(), 1);
+    assert_eq!(found("bridge", "xtask", None).len(), 1);
 }
 
 #[test]

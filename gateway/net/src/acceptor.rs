@@ -1,6 +1,7 @@
 //! The acceptor: takes connections, hears their logon, and hands them to the session's home.
 //!
-//! For a cold core: it makes a system call or two a connection and turn. A connection that has
+//! For a cold core: connections come from a multishot accept, which costs no system call while none
+//! comes; one that has not logged on costs a system call or two a turn. A connection that has
 //! not logged on costs one slot of a bounded table, of which one peer has half at the most. Its
 //! bytes are looked at before they are taken, so that nothing behind the logon frame is taken off
 //! the socket. It must not know what a session may do, or what happens on a connection after its
@@ -9,6 +10,7 @@
 use std::fmt;
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::{IpAddr, Shutdown, SocketAddr, TcpListener, TcpStream};
+use std::os::fd::AsFd;
 
 use matchgate_core::domain::RejectReason;
 use matchgate_runtime::{Agent, Clock, Counter, Counters, Full};
@@ -19,6 +21,7 @@ use matchgate_schema::message::{
 
 use crate::directory::Directory;
 use crate::handover::{Handover, HandoverProducer};
+use crate::ring::AcceptRing;
 
 /// Connections without a logon at one time, unless said otherwise.
 pub const UNAUTHENTICATED_MAX: usize = 256;
@@ -26,8 +29,10 @@ pub const UNAUTHENTICATED_MAX: usize = 256;
 pub const LOGON_TIMEOUT_NS: u64 = 5_000_000_000;
 /// Time that a refused peer has to close its side before it is reset.
 const LINGER_NS: u64 = 1_000_000_000;
-/// Connections accepted in one turn at the most.
+/// Connections taken over in one turn at the most.
 const ACCEPTS_PER_POLL_MAX: usize = 16;
+/// Time until accepting is tried again where descriptors or memory have run out.
+pub(crate) const ACCEPT_AGAIN_NS: u64 = 10_000_000;
 
 /// Bounds of an acceptor.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -100,7 +105,15 @@ struct AcceptorCounters {
     refused: Counter,
     over_limit: Counter,
     over_peer_limit: Counter,
-    accept_errors: Counter,
+    /// Connections that were gone before they were accepted.
+    accepts_aborted: Counter,
+    /// Accepting has stopped for a while, because of the process's or the machine's bound.
+    accepts_out_of_descriptors: Counter,
+    /// The same, for want of memory.
+    accepts_out_of_memory: Counter,
+    /// The same, for any other reason.
+    accepts_failed: Counter,
+    enters: Counter,
 }
 
 /// Accepts on one listener. See the module.
@@ -109,6 +122,9 @@ pub struct Acceptor {
     name: String,
     wiring: AcceptorWiring,
     options: AcceptorOptions,
+    ring: AcceptRing,
+    /// When accepting may begin again, on the agent's clock.
+    accept_again_ns: u64,
     waiting: Vec<Unauthenticated>,
     encoder: Encoder,
     counters: AcceptorCounters,
@@ -119,19 +135,23 @@ impl Acceptor {
     ///
     /// # Errors
     ///
-    /// Returns the operating system's error where the listener cannot be made non-blocking.
+    /// Returns the operating system's error where it gives no io_uring instance (Linux 6.6 or
+    /// later, not disabled), or the listener cannot be set up.
     pub fn new(
         name: &str,
         wiring: AcceptorWiring,
         options: AcceptorOptions,
         counters: &Counters,
     ) -> io::Result<Self> {
-        wiring.listener.set_nonblocking(true)?;
+        // A non-blocking listener would make the kernel answer at once instead of waiting for us.
+        wiring.listener.set_nonblocking(false)?;
         let counter = |what: &str| counters.counter(&format!("{name}_{what}"));
         Ok(Self {
             name: name.to_owned(),
             wiring,
             options,
+            ring: AcceptRing::new()?,
+            accept_again_ns: 0,
             waiting: Vec::with_capacity(options.unauthenticated_max),
             encoder: Encoder::new(),
             counters: AcceptorCounters {
@@ -140,7 +160,11 @@ impl Acceptor {
                 refused: counter("refused"),
                 over_limit: counter("over_limit"),
                 over_peer_limit: counter("over_peer_limit"),
-                accept_errors: counter("accept_errors"),
+                accepts_aborted: counter("accepts_aborted"),
+                accepts_out_of_descriptors: counter("accepts_out_of_descriptors"),
+                accepts_out_of_memory: counter("accepts_out_of_memory"),
+                accepts_failed: counter("accepts_failed"),
+                enters: counter("enters"),
             },
         })
     }
@@ -160,28 +184,66 @@ impl Acceptor {
         self.waiting.len()
     }
 
+    /// Takes over what was accepted since the last turn. Beyond what one turn takes and a few
+    /// dozen more, connections wait in the listener's queue.
     fn accept(&mut self, now_ns: u64) -> usize {
+        if !self.ring.is_accepting() && now_ns >= self.accept_again_ns {
+            self.ring.begin(self.wiring.listener.as_fd());
+        }
+        if self.ring.run().is_err() {
+            self.counters.accepts_failed.increment();
+        }
+        self.counters.enters.set(self.ring.enters());
         for accepted in 0..ACCEPTS_PER_POLL_MAX {
-            match self.wiring.listener.accept() {
-                Ok((socket, peer)) => self.on_accepted(socket, peer.ip(), now_ns),
-                Err(error) if error.kind() == ErrorKind::WouldBlock => return accepted,
-                Err(_) => {
-                    // The peer gave up, or descriptors have run out; the next turn tries again.
-                    self.counters.accept_errors.increment();
-                    return accepted;
-                }
+            match self.ring.next() {
+                Some(Ok(socket)) => self.on_accepted(socket, now_ns),
+                Some(Err(error)) => self.on_accept_ended(error, now_ns),
+                None => return accepted,
             }
         }
         ACCEPTS_PER_POLL_MAX
     }
 
-    fn on_accepted(&mut self, socket: TcpStream, peer: IpAddr, now_ns: u64) {
+    /// Counts why accepting has ended; it begins again with the next turn, or a while later where
+    /// it would end at once.
+    fn on_accept_ended(&mut self, error: i32, now_ns: u64) {
+        let counters = &self.counters;
+        let (counter, again_ns) = match error {
+            libc::EINTR => return,
+            // What the network says of the connection, in the place of the connection.
+            libc::ECONNABORTED
+            | libc::EPROTO
+            | libc::ENOPROTOOPT
+            | libc::ENETDOWN
+            | libc::ENETUNREACH
+            | libc::EHOSTDOWN
+            | libc::EHOSTUNREACH
+            | libc::ETIMEDOUT => (&counters.accepts_aborted, now_ns),
+            libc::EMFILE | libc::ENFILE => (
+                &counters.accepts_out_of_descriptors,
+                now_ns.saturating_add(ACCEPT_AGAIN_NS),
+            ),
+            libc::ENOBUFS | libc::ENOMEM => (
+                &counters.accepts_out_of_memory,
+                now_ns.saturating_add(ACCEPT_AGAIN_NS),
+            ),
+            _ => (
+                &counters.accepts_failed,
+                now_ns.saturating_add(ACCEPT_AGAIN_NS),
+            ),
+        };
+        counter.increment();
+        self.accept_again_ns = again_ns;
+    }
+
+    fn on_accepted(&mut self, socket: TcpStream, now_ns: u64) {
         self.counters.accepted.increment();
-        // Where a socket cannot be set up it is of no use.
-        if socket.set_nonblocking(true).is_err() {
+        let Ok(peer) = socket.peer_addr() else {
+            // It is gone already.
+            self.counters.accepts_aborted.increment();
             return;
-        }
-        let peer = peer.to_canonical();
+        };
+        let peer = peer.ip().to_canonical();
         let is_over_limit = self.waiting.len() >= self.options.unauthenticated_max;
         if is_over_limit || self.of_peer(peer) >= self.options.of_peer_max() {
             let counter = if is_over_limit {
@@ -283,11 +345,14 @@ impl Agent for Acceptor {
         work
     }
 
-    /// Tells every connection without a logon that the venue stops.
+    /// Tells every connection without a logon that the venue stops, and takes no more.
     fn close(&mut self) {
+        let reason = RejectReason::ShuttingDown;
+        let encoder = &mut self.encoder;
+        self.ring
+            .stop(|socket| say_logout(&socket, encoder, reason));
         for connection in self.waiting.drain(..) {
             if matches!(connection.waiting, Waiting::Logon(_)) {
-                let reason = RejectReason::ShuttingDown;
                 say_logout(&connection.socket, &mut self.encoder, reason);
             }
         }

@@ -58,8 +58,6 @@ pub(crate) struct Connection {
     pub(crate) dirty: bool,
     /// Stands in the list of slots with an event to be taken.
     pub(crate) listed: bool,
-    /// Its owner has not taken the event of its beginning.
-    pub(crate) accept_untold: bool,
     /// Why it ended, until its owner has taken that event.
     pub(crate) end_untold: Option<CloseCause>,
     /// Bytes of it still go to its owner.
@@ -96,7 +94,6 @@ impl ConnectionTable {
                 paused: false,
                 dirty: false,
                 listed: false,
-                accept_untold: false,
                 end_untold: None,
                 delivering: false,
                 peer_ended: false,

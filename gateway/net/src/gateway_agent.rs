@@ -273,8 +273,6 @@ impl GatewayAgent {
                     network.paused.retain(|paused| *paused != id);
                     (id, Heard::All)
                 }
-                // There is no listener.
-                Some(ReactorEvent::Accepted(id)) => (id, Heard::All),
                 None => break,
             };
             work += 1;

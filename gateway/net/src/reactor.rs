@@ -6,9 +6,8 @@
 //! know frames, sessions or time.
 
 use std::collections::VecDeque;
-use std::io;
-use std::net::{Shutdown, TcpListener, TcpStream};
-use std::os::fd::{AsFd, OwnedFd};
+use std::net::{Shutdown, TcpStream};
+use std::os::fd::AsFd;
 use std::time::Duration;
 
 use crate::connection::{CloseCause, ConnectionId, ConnectionTable, Phase};
@@ -26,8 +25,6 @@ const REUSED: &str = "a slot is not used again while an operation of it is in fl
 /// What happened to a connection.
 #[derive(Debug, PartialEq, Eq)]
 pub enum ReactorEvent<'a> {
-    /// The listener took this connection.
-    Accepted(ConnectionId),
     /// Bytes came, in order, cut anywhere.
     Received(ConnectionId, &'a [u8]),
     /// The connection is over; told once for each connection. Its id means nothing from now on.
@@ -46,8 +43,6 @@ pub struct Reactor {
     taken: Option<(ConnectionId, Filled)>,
     /// Slots that the next submission looks at.
     dirty: VecDeque<u32>,
-    listener: Option<TcpListener>,
-    accepting: bool,
     counts: ReactorCounts,
 }
 
@@ -75,23 +70,8 @@ impl Reactor {
             ready: VecDeque::with_capacity(slots),
             taken: None,
             dirty: VecDeque::with_capacity(slots),
-            listener: None,
-            accepting: false,
             counts: ReactorCounts::default(),
         })
-    }
-
-    /// Accepts connections of `listener` from the next submission on. A connection for which
-    /// there is no slot is closed at once.
-    ///
-    /// # Errors
-    ///
-    /// Returns the operating system's error.
-    pub fn listen(&mut self, listener: TcpListener) -> io::Result<()> {
-        // A non-blocking file would make the kernel answer at once instead of waiting for us.
-        listener.set_nonblocking(false)?;
-        self.listener = Some(listener);
-        Ok(())
     }
 
     /// Takes a connected socket over; bytes come from the next submission on.
@@ -123,12 +103,6 @@ impl Reactor {
         while let Some(completion) = self.uring.next_completion() {
             completions += 1;
             match completion {
-                Completion::Accepted { socket, more } => {
-                    self.accepting = more;
-                    if let Ok(socket) = socket {
-                        self.on_accepted(socket);
-                    }
-                }
                 Completion::Received {
                     slot,
                     generation,
@@ -158,7 +132,7 @@ impl Reactor {
     }
 
     /// Returns the next event. Connections come in turn; each one's events in their order, its
-    /// beginning first and its end last. Bytes of a connection that was closed on our side are
+    /// end last. Bytes of a connection that was closed on our side are
     /// left out, and so are those of a paused one that has ended.
     ///
     /// Events may be left for later: bytes then stay in the receive buffers, and when a few of
@@ -175,10 +149,6 @@ impl Reactor {
                 slot,
                 generation: connection.generation,
             };
-            if std::mem::take(&mut connection.accept_untold) {
-                self.list(slot);
-                return Some(ReactorEvent::Accepted(id));
-            }
             if connection.paused {
                 if connection.end_untold.is_none() {
                     continue;
@@ -328,11 +298,6 @@ impl Reactor {
     ///
     /// Returns [`ReactorError::Enter`]; the reactor is of no more use then.
     pub fn submit(&mut self) -> Result<(), ReactorError> {
-        if let Some(listener) = &self.listener
-            && !self.accepting
-        {
-            self.accepting = self.uring.accept(listener.as_fd()).is_ok();
-        }
         for _ in 0..self.dirty.len() {
             let Some(slot) = self.dirty.pop_front() else {
                 break;
@@ -375,18 +340,6 @@ impl Reactor {
     #[must_use]
     pub fn counts(&self) -> ReactorCounts {
         self.counts
-    }
-
-    fn on_accepted(&mut self, socket: OwnedFd) {
-        match self.adopt(socket.into()) {
-            Ok(id) => {
-                self.table.slot_mut(id.slot).accept_untold = true;
-                self.list(id.slot);
-            }
-            Err(AdoptError::Full(_) | AdoptError::Socket(_)) => {
-                self.counts.connections_refused += 1;
-            }
-        }
     }
 
     fn on_received(&mut self, id: ConnectionId, what: Received, more: bool) {

@@ -98,10 +98,8 @@ pub enum AdoptError {
 /// How often what happened, since the start.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct ReactorCounts {
-    /// Connections taken over or accepted.
+    /// Connections taken over.
     pub connections_opened: u64,
-    /// Connections accepted and closed at once because every slot was in use.
-    pub connections_refused: u64,
     /// Connections that ended.
     pub connections_closed: u64,
     /// Bytes that came.

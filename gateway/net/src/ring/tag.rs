@@ -3,22 +3,19 @@
 //! | bits   | meaning                                        |
 //! |--------|------------------------------------------------|
 //! | 56..64 | the operation                                  |
-//! | 32..56 | slot of the connection; 0 for an accept        |
+//! | 32..56 | slot of the connection                         |
 //! | 0..32  | generation of the slot when the operation began |
 
 /// Slots that a tag can tell apart.
 pub(crate) const TAG_SLOTS_MAX: u32 = 1 << 24;
 
-const ACCEPT: u64 = 1;
-const RECEIVE: u64 = 2;
-const SEND: u64 = 3;
-const CANCEL_RECEIVE: u64 = 4;
+const RECEIVE: u64 = 1;
+const SEND: u64 = 2;
+const CANCEL_RECEIVE: u64 = 3;
 
 /// What was asked of the kernel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Operation {
-    /// Take connections of a listener until told to stop.
-    Accept,
     /// Receive on a connection until told to stop.
     Receive,
     /// Send once.
@@ -43,7 +40,6 @@ impl Tag {
     pub(crate) fn pack(self) -> u64 {
         debug_assert!(self.slot < TAG_SLOTS_MAX, "slot {} has no tag", self.slot);
         let operation = match self.operation {
-            Operation::Accept => ACCEPT,
             Operation::Receive => RECEIVE,
             Operation::Send => SEND,
             Operation::CancelReceive => CANCEL_RECEIVE,
@@ -54,7 +50,6 @@ impl Tag {
     /// Returns the tag of a number that [`Tag::pack`] made; `None` for any other.
     pub(crate) fn unpack(packed: u64) -> Option<Self> {
         let operation = match packed >> 56 {
-            ACCEPT => Operation::Accept,
             RECEIVE => Operation::Receive,
             SEND => Operation::Send,
             CANCEL_RECEIVE => Operation::CancelReceive,
@@ -75,7 +70,6 @@ mod tests {
     #[test]
     fn tag_comes_back_from_the_kernel_as_it_went() {
         let operations = [
-            Operation::Accept,
             Operation::Receive,
             Operation::Send,
             Operation::CancelReceive,

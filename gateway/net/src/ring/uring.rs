@@ -7,9 +7,9 @@
 
 use std::io;
 use std::mem::ManuallyDrop;
-use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
+use std::os::fd::{AsRawFd, BorrowedFd};
 
-use io_uring::types::{CancelBuilder, Fd, Fixed, Timespec};
+use io_uring::types::{CancelBuilder, Fixed, Timespec};
 use io_uring::{EnterFlags, IoUring, cqueue, opcode, squeue};
 
 use super::output::Output;
@@ -58,11 +58,6 @@ pub(crate) enum Received {
 /// What has come of an operation.
 #[derive(Debug)]
 pub(crate) enum Completion {
-    /// A connection was accepted, or none could be. `more`: the listener goes on by itself.
-    Accepted {
-        socket: Result<OwnedFd, i32>,
-        more: bool,
-    },
     /// A receive brought something. `more`: it goes on by itself.
     Received {
         slot: u32,
@@ -109,8 +104,8 @@ impl Uring {
     /// Returns the kernel's error: io_uring is disabled, or older than Linux 6.6, or memory may
     /// not be locked.
     pub(crate) fn new(options: &UringOptions) -> io::Result<Self> {
-        // One receive, one send and one cancel a slot, and the accept.
-        let submissions = (3 * options.slots + 1).next_power_of_two();
+        // One receive, one send and one cancel a slot.
+        let submissions = (3 * options.slots).next_power_of_two();
         let completions = submissions * 2 + u32::from(options.receive_buffers).next_power_of_two();
         assert!(options.slots <= TAG_SLOTS_MAX, "every slot has a tag");
         let uring = IoUring::builder()
@@ -149,21 +144,6 @@ impl Uring {
             .submitter()
             .register_files_update(slot, &[descriptor])
             .map(|_| ())
-    }
-
-    /// Begins to accept on `listener` until it fails or is shut down.
-    ///
-    /// # Errors
-    ///
-    /// Returns [`Full`].
-    pub(crate) fn accept(&mut self, listener: BorrowedFd<'_>) -> Result<(), Full> {
-        let tag = Tag {
-            operation: Operation::Accept,
-            slot: 0,
-            generation: 0,
-        };
-        let accept = opcode::AcceptMulti::new(Fd(listener.as_raw_fd())).flags(libc::SOCK_CLOEXEC);
-        self.push(&accept.build(), tag)
     }
 
     /// Begins to receive on a slot's file until it ends, fails, or no buffer is free.
@@ -226,7 +206,7 @@ impl Uring {
     /// Queues one operation.
     fn push(&mut self, entry: &squeue::Entry, tag: Tag) -> Result<(), Full> {
         let entry = entry.clone().user_data(tag.pack());
-        // SAFETY: an accept, a receive and a cancel point to no memory of ours but the registered buffers;
+        // SAFETY: a receive and a cancel point to no memory of ours but the registered buffers;
         // the bytes of a send stay untouched until its completion (`Output::begin_send`); `drop`
         // frees neither before no operation is in flight.
         let pushed = unsafe { self.uring.submission().push(&entry) };
@@ -292,10 +272,6 @@ impl Uring {
             } = tag;
             let result = u32::try_from(entry.result()).map_err(|_| -entry.result());
             return Some(match operation {
-                Operation::Accept => Completion::Accepted {
-                    socket: accepted(&entry),
-                    more,
-                },
                 Operation::Receive => {
                     let what = self.received(result, entry.flags());
                     Completion::Received {
@@ -404,9 +380,7 @@ impl Uring {
     /// Ends every operation and returns whether none is left.
     fn quiesce(&mut self) -> bool {
         for _ in 0..QUIESCE_ROUNDS_MAX {
-            while let Some(completion) = self.next_completion() {
-                drop(completion);
-            }
+            while self.next_completion().is_some() {}
             if self.in_flight == 0 {
                 return true;
             }
@@ -441,14 +415,4 @@ impl Drop for Uring {
 #[inline]
 fn index(slot: u32) -> usize {
     usize::try_from(slot).expect("a slot fits the address space")
-}
-
-/// Takes the socket of an accept, or the error number.
-fn accepted(entry: &cqueue::Entry) -> Result<OwnedFd, i32> {
-    let result = entry.result();
-    if result < 0 {
-        return Err(-result);
-    }
-    // SAFETY: the kernel opened this descriptor for the completion that is being taken.
-    Ok(unsafe { OwnedFd::from_raw_fd(result) })
 }

@@ -1,16 +1,18 @@
 //! The acceptor on its own: who is handed over, and what the others are told.
 
+use std::fs::File;
 use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::process::Command;
 
 use matchgate_core::domain::{Durability, GatewayId, Name, RejectReason, RequestNumber, SessionId};
-use matchgate_runtime::{Agent, Clock, Counters, ManualTime};
+use matchgate_runtime::{Agent, Clock, Counters, ManualTime, Sampler};
 use matchgate_schema::capnp::{Encoder, decode_server, encode_client, frame};
 use matchgate_schema::message::{
     CancelRequest, ClientMessage, Logon, OrderTarget, PROTOCOL_VERSION, ServerMessage,
 };
 
 use super::peer::{Peer, TURNS_MAX};
-use crate::acceptor::LOGON_TIMEOUT_NS;
+use crate::acceptor::{ACCEPT_AGAIN_NS, LOGON_TIMEOUT_NS};
 use crate::{
     Acceptor, AcceptorOptions, AcceptorWiring, Directory, DirectoryEntry, Handover,
     HandoverConsumer, handover_ring,
@@ -21,6 +23,7 @@ struct Bench {
     address: SocketAddr,
     gateways: Vec<HandoverConsumer>,
     time: ManualTime,
+    sampler: Sampler,
 }
 
 fn logon(key: &str) -> Logon {
@@ -61,13 +64,15 @@ impl Bench {
             unauthenticated_max,
             ..AcceptorOptions::default()
         };
-        let acceptor = Acceptor::new("acceptor", wiring, options, &Counters::new()).unwrap();
+        let counters = Counters::new();
+        let acceptor = Acceptor::new("acceptor", wiring, options, &counters).unwrap();
         let address = acceptor.local_address().unwrap();
         Self {
             acceptor,
             address,
             gateways: consumers,
             time,
+            sampler: counters.sampler(),
         }
     }
 
@@ -96,6 +101,10 @@ impl Bench {
             }
         }
         panic!("never refused");
+    }
+
+    fn counted(&self, what: &str) -> u64 {
+        self.sampler.get(&format!("acceptor_{what}")).unwrap()
     }
 
     fn turns(&mut self, count: u32) {
@@ -332,4 +341,90 @@ fn stop_tells_those_who_wait() {
     bench.turns(1_000);
     bench.acceptor.close();
     assert_eq!(bench.refusal(&mut peer), RejectReason::ShuttingDown);
+}
+
+#[test]
+fn acceptor_makes_no_system_call_to_accept_while_nobody_comes() {
+    let mut bench = Bench::new(4, 4);
+    bench.turns(4);
+    let begun = bench.counted("enters");
+    bench.turns(1_000);
+    assert_eq!(bench.counted("enters"), begun);
+    let _peers = [Peer::connect(bench.address), Peer::connect(bench.address)];
+    bench.until("both wait", |bench| bench.acceptor.unauthenticated() == 2);
+    assert!(bench.counted("enters") <= begun + 2);
+}
+
+#[test]
+fn crowd_larger_than_the_ring_is_accepted_to_the_last() {
+    let mut bench = Bench::new(256, 4);
+    let peers: Vec<Peer> = (0..120).map(|_| Peer::connect(bench.address)).collect();
+    bench.until("all wait", |bench| {
+        bench.acceptor.unauthenticated() == peers.len()
+    });
+    assert_eq!(bench.counted("accepted"), 120);
+    let _late = Peer::connect(bench.address);
+    bench.until("one more", |bench| bench.acceptor.unauthenticated() == 121);
+}
+
+#[test]
+fn acceptor_that_is_gone_leaves_its_address_free_and_its_peers_closed() {
+    let mut bench = Bench::new(4, 4);
+    bench.turns(4);
+    let address = bench.address;
+    let mut peer = Peer::connect(address);
+    drop(bench);
+    let _next = TcpListener::bind(address).unwrap();
+    for _ in 0..TURNS_MAX {
+        peer.read();
+        if peer.over {
+            return;
+        }
+    }
+    panic!("never closed");
+}
+
+/// Set in the process in which a test runs itself, with few descriptors.
+const FEW_DESCRIPTORS: &str = "MATCHGATE_TEST_FEW_DESCRIPTORS";
+
+#[test]
+fn accepting_resumes_once_descriptors_are_there_again() {
+    if std::env::var_os(FEW_DESCRIPTORS).is_some() {
+        run_out_of_descriptors();
+        return;
+    }
+    let itself = "tests::acceptor::accepting_resumes_once_descriptors_are_there_again";
+    let ran = Command::new("sh")
+        .args(["-c", "ulimit -n 64 && exec \"$0\" --exact \"$1\""])
+        .arg(std::env::current_exe().unwrap())
+        .arg(itself)
+        .env(FEW_DESCRIPTORS, "1")
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&ran.stdout);
+    assert!(ran.status.success() && said.contains("1 passed"), "{said}");
+}
+
+fn run_out_of_descriptors() {
+    let mut bench = Bench::new(4, 4);
+    bench.turns(4);
+    let open = || File::open("/dev/null");
+    let mut held: Vec<File> = std::iter::from_fn(|| open().ok()).collect();
+    held.pop();
+    let mut peer = Peer::connect(bench.address);
+    let out_of = open().unwrap_err().raw_os_error();
+    assert_eq!(out_of, Some(libc::EMFILE), "the peer has the last one");
+    let counter = "accepts_out_of_descriptors";
+    bench.until("told", |bench| bench.counted(counter) == 1);
+    bench.turns(1_000);
+    assert_eq!(bench.counted(counter), 1, "not tried again at once");
+    bench.time.advance_ns(ACCEPT_AGAIN_NS);
+    bench.turns(1_000);
+    assert_eq!(bench.counted(counter), 2, "tried again in vain");
+    drop(held);
+    bench.time.advance_ns(ACCEPT_AGAIN_NS);
+    bench.until("accepted", |bench| bench.acceptor.unauthenticated() == 1);
+    peer.write_all(&bytes(&ClientMessage::Logon(logon("alpha"))));
+    assert_eq!(bench.handed_over(0).1.session, SessionId(7));
+    assert_eq!(bench.counted(counter), 2);
 }

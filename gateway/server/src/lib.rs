@@ -6,5 +6,6 @@ pub mod cli;
 pub mod config;
 pub mod control;
 pub mod exit_code;
+pub mod metrics;
 pub mod venue;
 pub mod verbs;

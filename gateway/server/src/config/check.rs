@@ -76,6 +76,7 @@ impl<'a> Check<'a> {
                     .unwrap_or_else(|| "matchgate-data".to_owned()),
             ),
             capnp_address: self.address("listen.capnp", file.listen.capnp, "127.0.0.1:7001")?,
+            admin_address: self.address("listen.admin", file.listen.admin, "127.0.0.1:7080")?,
             journal,
             rings,
             sinks,

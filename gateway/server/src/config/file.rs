@@ -31,6 +31,7 @@ pub(super) struct File {
 #[serde(deny_unknown_fields)]
 pub(super) struct Listen {
     pub(super) capnp: Option<Spanned<String>>,
+    pub(super) admin: Option<Spanned<String>>,
 }
 
 #[derive(Debug, Default, Deserialize)]

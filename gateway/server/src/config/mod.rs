@@ -27,6 +27,8 @@ pub struct Config {
     pub data_directory: PathBuf,
     /// Address of Cap'n Proto order entry; port 0 for any.
     pub capnp_address: SocketAddr,
+    /// Address of the admin port, for monitoring; port 0 for any.
+    pub admin_address: SocketAddr,
     /// What is fixed when the data directory is made.
     pub venue: VenueLimits,
     /// How much the rings between agents hold.

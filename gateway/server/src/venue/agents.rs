@@ -6,9 +6,7 @@ use std::path::PathBuf;
 use matchgate_bridge::{Hub, LocalSink};
 use matchgate_core::Shard;
 use matchgate_core::domain::{Command, Epoch, Event, GatewayId, ShardId};
-use matchgate_follower::{
-    FollowedJournal, FollowerAgent, FollowerView, GatewayRings, HealthHandle, ShardAgent,
-};
+use matchgate_follower::{FollowedJournal, FollowerAgent, FollowerView, GatewayRings, ShardAgent};
 use matchgate_journal::{DataDirectory, Marks, StreamId};
 use matchgate_net::{
     Acceptor, AcceptorOptions, AcceptorWiring, Directory, DirectoryEntry, GatewayAgent,
@@ -21,6 +19,7 @@ use matchgate_runtime::{
 
 use super::gateways::{self, Sources};
 use super::journals::Journals;
+use super::observed::Followed;
 use super::open::{Opened, Stream, capacity};
 use super::recovery::Control;
 use crate::config::{Config, SinkConfig};
@@ -41,14 +40,6 @@ pub(super) struct Foundation<'a> {
     pub(super) event_clock: EventClock,
     pub(super) failure: &'a Failure,
     pub(super) counters: &'a Counters,
-}
-
-/// What others see of one follower.
-#[derive(Clone, Debug)]
-pub(super) struct Followed {
-    pub(super) name: String,
-    pub(super) view: FollowerView,
-    pub(super) health: HealthHandle,
 }
 
 /// The agents, and what others see of them.

@@ -9,8 +9,8 @@ use matchgate_follower::FollowedState;
 use matchgate_journal::{SegmentReader, StreamId, StreamTail};
 use matchgate_net::LiveOutlet;
 use matchgate_session::{
-    GatewayCore, GatewayOptions, GatewayRecord, RecoveredShard, RecoveryInput, ShardHistory,
-    SourceError,
+    GatewayCore, GatewayOptions, GatewayRecord, RecoveredShard, RecoveryError, RecoveryInput,
+    ShardHistory, SourceError,
 };
 
 use super::agents::Foundation;
@@ -103,7 +103,11 @@ pub(super) fn recover(
     };
     GatewayCore::recover(input, outlet).map_err(|error| {
         let stream = StreamId::gateway(gateway.get());
-        Fatal::new(ExitCode::Damaged, format!("{stream}: {error}"))
+        let code = match error {
+            RecoveryError::LogFailed(_) => ExitCode::WriteError,
+            _ => ExitCode::Damaged,
+        };
+        Fatal::new(code, format!("{stream}: {error}"))
     })
 }
 

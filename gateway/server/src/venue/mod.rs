@@ -6,11 +6,14 @@
 mod agents;
 mod gateways;
 mod journals;
+mod listeners;
+mod observed;
 mod open;
 pub mod ports;
 mod recovery;
 mod running;
 mod status;
 
+pub use observed::{Followed, Observed};
 pub use open::capacity;
 pub use running::Venue;

@@ -1,11 +1,7 @@
-//! Opens what must be there before anything runs: the listen address, the data directory, its
-//! streams.
+//! Opens what must be there before anything runs: the data directory and its streams.
 
 use std::collections::BTreeMap;
-use std::fs::File;
-use std::io::ErrorKind;
 use std::net::TcpListener;
-use std::path::Path;
 
 use matchgate_core::ShardCapacity;
 use matchgate_journal::{
@@ -16,7 +12,7 @@ use matchgate_runtime::Failure;
 
 use super::journals::Journals;
 use crate::config::{Config, VenueLimits};
-use crate::exit_code::{ExitCode, Fatal};
+use crate::exit_code::Fatal;
 
 /// Everything that is open.
 #[derive(Debug)]
@@ -54,9 +50,12 @@ pub const fn capacity(limits: &VenueLimits) -> ShardCapacity {
 }
 
 impl Opened {
-    /// Takes the address, then the directory, and recovers every stream.
-    pub(super) fn open(config: &Config, failure: &Failure) -> Result<Self, Fatal> {
-        let listener = listen(config)?;
+    /// Takes the directory and recovers every stream.
+    pub(super) fn open(
+        config: &Config,
+        listener: TcpListener,
+        failure: &Failure,
+    ) -> Result<Self, Fatal> {
         let journals = Journals::open(config, failure)?;
         let directory = journals.directory();
         let options = StagingOptions {
@@ -117,29 +116,6 @@ fn recovered(stream: StreamId, tail: &StreamTail) -> Vec<String> {
         ));
     }
     lines
-}
-
-fn listen(config: &Config) -> Result<TcpListener, Fatal> {
-    TcpListener::bind(config.capnp_address).map_err(|error| {
-        // Two venues with one configuration meet here first; say what is the matter.
-        if error.kind() == ErrorKind::AddrInUse && is_locked(&config.data_directory) {
-            let path = config.data_directory.display();
-            let message = format!("data directory {path} is locked by another process");
-            return Fatal::new(ExitCode::Locked, message);
-        }
-        let code = match error.kind() {
-            ErrorKind::AddrInUse => ExitCode::AddressInUse,
-            _ => ExitCode::Usage,
-        };
-        Fatal::new(
-            code,
-            format!("listen.capnp: {}: {error}", config.capnp_address),
-        )
-    })
-}
-
-fn is_locked(data_directory: &Path) -> bool {
-    File::open(data_directory.join("LOCK")).is_ok_and(|file| file.try_lock().is_err())
 }
 
 /// Returns the layout that the directory is made for, or must have been made for.

@@ -1,6 +1,6 @@
 //! A running venue: started, asked, stopped.
 
-use std::net::SocketAddr;
+use std::net::{SocketAddr, TcpListener};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -13,17 +13,20 @@ use matchgate_runtime::{
     Topology,
 };
 
-use super::agents::{self, Followed, Foundation};
+use super::agents::{self, Foundation};
 use super::journals::Journals;
+use super::listeners::Listeners;
+use super::observed::Observed;
 use super::open::Opened;
 use super::recovery::{self, Control};
-use super::status::{StatusSource, book_view, health_text};
+use super::status::{book_view, health_text};
 use super::{ports, recovery::wait_until};
 use crate::admin::message::BookView;
 use crate::admin::{AdminServer, AdminSource, client::SOCKET_NAME};
 use crate::config::{Config, IdleConfig};
 use crate::control::ControlHandle;
 use crate::exit_code::{ExitCode, Fatal};
+use crate::metrics::MetricsServer;
 
 /// The cores; they end when it is dropped.
 #[derive(Debug)]
@@ -39,22 +42,39 @@ impl Drop for Cores {
     }
 }
 
+/// Who answers operators and monitoring.
+#[derive(Debug)]
+struct Servers {
+    /// Held for its end.
+    _admin: AdminServer,
+    metrics: MetricsServer,
+}
+
+impl Servers {
+    fn start(listener: TcpListener, directory: &Path, observed: &Observed) -> Result<Self, Fatal> {
+        let source: Arc<dyn AdminSource> = Arc::new(observed.clone());
+        let admin = AdminServer::start(&directory.join(SOCKET_NAME), source)
+            .map_err(|error| io_fatal("admin socket", &error))?;
+        let metrics = MetricsServer::start(listener, observed.clone())
+            .map_err(|error| io_fatal("listen.admin", &error))?;
+        let _admin = admin;
+        Ok(Self { _admin, metrics })
+    }
+}
+
 /// A running venue. Dropped, it stops as [`Self::stop`] does and says nothing of it.
 #[derive(Debug)]
 pub struct Venue {
     address: SocketAddr,
     // In this order they end: who asks, who appends, who writes.
-    admin: AdminServer,
+    servers: Servers,
     cores: Cores,
     journals: Journals,
     failure: Failure,
-    control: ControlHandle,
-    view: FollowerView,
+    observed: Observed,
     hub: Hub,
     shard_marks: Vec<Marks>,
-    sampler: Sampler,
     start_report: Vec<String>,
-    followed: Vec<Followed>,
 }
 
 impl Venue {
@@ -66,7 +86,8 @@ impl Venue {
     /// is there for the next start.
     pub fn start(config: &Config) -> Result<Self, Fatal> {
         let failure = Failure::new();
-        let mut opened = Opened::open(config, &failure)?;
+        let listeners = Listeners::take(config)?;
+        let mut opened = Opened::open(config, listeners.capnp, &failure)?;
         let mut start_report = std::mem::take(&mut opened.report);
         let address = opened
             .listener
@@ -85,7 +106,6 @@ impl Venue {
         let halves = std::mem::take(&mut opened.writer_halves);
         let backend = opened.journals.start_writer(halves, config)?;
         control.follow(config, &mut opened.control, &event_clock, &failure)?;
-        let sampler = counters.sampler();
         let epoch = Epoch(opened.journals.directory().epoch());
         let foundation = Foundation {
             config,
@@ -96,12 +116,12 @@ impl Venue {
             counters: &counters,
         };
         let made = agents::make(&foundation, opened, control, shards, discipline)?;
-        let status = StatusSource {
+        let observed = Observed {
             epoch,
             backend,
-            control: made.control.clone(),
-            view: made.view.clone(),
-            followed: made.followed.clone(),
+            control: made.control,
+            view: made.view,
+            followed: made.followed,
             marks: made.marks,
             sampler: counters.sampler(),
         };
@@ -113,26 +133,20 @@ impl Venue {
             running: Some(running),
         };
         let path = made.journals.path().to_owned();
-        let admin = AdminServer::start(
-            &path.join(SOCKET_NAME),
-            Arc::new(status) as Arc<dyn AdminSource>,
-        )
-        .map_err(|error| io_fatal("admin socket", &error))?;
-        ports::write(&path, &[("capnp", address)])
+        let servers = Servers::start(listeners.admin, &path, &observed)?;
+        let metrics_address = servers.metrics.address();
+        ports::write(&path, &[("capnp", address), ("admin", metrics_address)])
             .map_err(|error| io_fatal("ports.json", &error))?;
         Ok(Self {
             address,
-            admin,
+            servers,
             cores,
             journals: made.journals,
             failure,
-            control: made.control,
-            view: made.view,
+            observed,
             hub: made.hub,
             shard_marks: made.shard_marks,
-            sampler,
             start_report,
-            followed: made.followed,
         })
     }
 
@@ -146,6 +160,7 @@ impl Venue {
     #[must_use]
     pub fn alarms(&self) -> Vec<String> {
         let ill = self
+            .observed
             .followed
             .iter()
             .filter_map(|one| match one.health.get() {
@@ -161,6 +176,12 @@ impl Venue {
         self.address
     }
 
+    /// Returns where it serves metrics.
+    #[must_use]
+    pub const fn admin_address(&self) -> SocketAddr {
+        self.servers.metrics.address()
+    }
+
     /// Returns its data directory.
     #[must_use]
     pub fn data_directory(&self) -> &Path {
@@ -170,7 +191,7 @@ impl Venue {
     /// Returns what its followers see.
     #[must_use]
     pub const fn view(&self) -> &FollowerView {
-        &self.view
+        &self.observed.view
     }
 
     /// Returns the subjects of its local sink.
@@ -182,13 +203,13 @@ impl Venue {
     /// Returns the control plane.
     #[must_use]
     pub const fn control(&self) -> &ControlHandle {
-        &self.control
+        &self.observed.control
     }
 
     /// Returns the counters of its agents.
     #[must_use]
     pub const fn sampler(&self) -> &Sampler {
-        &self.sampler
+        &self.observed.sampler
     }
 
     /// Returns the marks of each shard's journal.
@@ -206,7 +227,10 @@ impl Venue {
     /// Returns the best levels of a book, as the operators' follower has it.
     #[must_use]
     pub fn book(&self, symbol: &Symbol, levels: usize) -> Option<BookView> {
-        self.view.book(symbol, levels).map(|book| book_view(&book))
+        self.observed
+            .view
+            .book(symbol, levels)
+            .map(|book| book_view(&book))
     }
 
     /// Waits until every follower has everything that shards have sequenced so far.
@@ -218,7 +242,7 @@ impl Venue {
         for (shard, marks) in (0..).map(ShardId).zip(&self.shard_marks) {
             let last = marks.last_record();
             marks.request_sync(last);
-            for one in &self.followed {
+            for one in &self.observed.followed {
                 wait_until(&self.failure, || {
                     let position = one.view.position(shard);
                     position.is_some_and(|at| at.sequence.get() >= last)
@@ -240,12 +264,12 @@ impl Venue {
     /// Returns the failure, where one ended the venue or the stop.
     pub fn stop(self) -> Result<WriterStats, Fatal> {
         let Self {
-            admin,
+            servers,
             cores,
             journals,
             ..
         } = self;
-        drop(admin);
+        drop(servers);
         drop(cores);
         journals.stop()
     }

@@ -1,36 +1,22 @@
 //! The status: what an operator is told, gathered from views, marks and counters without touching
 //! a hot thread.
 
-use matchgate_core::domain::{Epoch, Phase, Symbol};
-use matchgate_follower::{BookView as FollowedBook, FollowerView, SinkHealth, view::BookLevel};
-use matchgate_journal::{Backend, Marks};
-use matchgate_runtime::Sampler;
+use matchgate_core::domain::{Phase, Symbol};
+use matchgate_follower::{BookView as FollowedBook, SinkHealth, view::BookLevel};
+use matchgate_journal::Marks;
 
-use super::agents::Followed;
+use super::observed::Observed;
 use crate::admin::AdminSource;
 use crate::admin::message::{
     AdminReply, AdminRequest, BookView, FollowerStatus, InstrumentStatus, SessionStatus, Status,
     StreamStatus, hash_text,
 };
-use crate::control::{ControlHandle, ControlRefusal, ControlState};
+use crate::control::{ControlRefusal, ControlState};
 
 /// Levels a side that one answer may hold.
 const LEVELS_MAX: usize = 10_000;
 
-/// Everything that the status is gathered from.
-#[derive(Debug)]
-pub(super) struct StatusSource {
-    pub(super) epoch: Epoch,
-    pub(super) backend: Backend,
-    pub(super) control: ControlHandle,
-    pub(super) view: FollowerView,
-    /// All followers, the view's own included.
-    pub(super) followed: Vec<Followed>,
-    pub(super) marks: Vec<Marks>,
-    pub(super) sampler: Sampler,
-}
-
-impl AdminSource for StatusSource {
+impl AdminSource for Observed {
     fn answer(&self, request: &AdminRequest) -> AdminReply {
         match request {
             AdminRequest::Status => AdminReply::Status(Box::new(self.status())),
@@ -41,7 +27,7 @@ impl AdminSource for StatusSource {
     }
 }
 
-impl StatusSource {
+impl Observed {
     fn set_phase(&self, symbol: &str, phase: Phase) -> AdminReply {
         match self.control.set_phase(symbol, phase) {
             Ok(number) => AdminReply::Done {

@@ -56,6 +56,10 @@ pub fn serve(options: &Serve, out: &mut dyn Write) -> Result<(), Fatal> {
         out,
         &format!("listening protocol=capnp address={}", venue.address()),
     );
+    say(
+        out,
+        &format!("listening protocol=admin address={}", venue.admin_address()),
+    );
     let mut alarms = Vec::new();
     while !stop.load(Ordering::Relaxed) && venue.failure().is_none() {
         std::thread::sleep(LOOK_INTERVAL);

@@ -76,6 +76,7 @@ pub(super) fn config(
     Config {
         data_directory: directory.path().to_owned(),
         capnp_address: ([127, 0, 0, 1], 0).into(),
+        admin_address: ([127, 0, 0, 1], 0).into(),
         journal,
         cores,
         instruments: instruments

@@ -12,7 +12,7 @@ use crate::trader::{Trader, order, refusal};
 use crate::venue_process::{VenueProcess, binary, write_config};
 
 /// Two symbols, one session, any free port.
-const CONFIG: &str = "[listen]\ncapnp = \"127.0.0.1:0\"\n\
+const CONFIG: &str = "[listen]\ncapnp = \"127.0.0.1:0\"\nadmin = \"127.0.0.1:0\"\n\
      [journal]\nsegment_bytes = 8388608\nstaging_bytes = 4194304\n\
      [[instrument]]\nsymbol = \"A\"\ntick = \"0.01\"\nprice_min = \"1\"\nprice_max = \"1000\"\n\
      [[instrument]]\nsymbol = \"B\"\ntick = \"0.01\"\nprice_min = \"1\"\nprice_max = \"1000\"\n\

@@ -21,7 +21,7 @@ const BURST: u64 = 48;
 /// A venue on any port with `shards` shards and gateways and one instrument a shard.
 fn config(parts: u8, ring: usize, open_orders_max: u32) -> String {
     let mut text = format!(
-        "[listen]\ncapnp = \"127.0.0.1:0\"\n[venue]\nshards = {parts}\ngateways = {parts}\n\
+        "[listen]\ncapnp = \"127.0.0.1:0\"\nadmin = \"127.0.0.1:0\"\n[venue]\nshards = {parts}\ngateways = {parts}\n\
          orders_per_shard_max = 16384\n[rings]\ncommands = {ring}\n\
          [journal]\nsegment_bytes = 8388608\nstaging_bytes = 4194304\n"
     );

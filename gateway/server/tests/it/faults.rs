@@ -7,7 +7,7 @@ use crate::data_folder::DataFolder;
 use crate::venue_process::{VenueProcess, binary, write_config};
 
 /// A venue on any free port.
-const ANY_PORT: &str = "[listen]\ncapnp = \"127.0.0.1:0\"\n";
+const ANY_PORT: &str = "[listen]\ncapnp = \"127.0.0.1:0\"\nadmin = \"127.0.0.1:0\"\n";
 
 fn refused(config: &str, data: &Path) -> (Option<i32>, String) {
     let folder = tempfile::tempdir().unwrap();

@@ -9,7 +9,7 @@ use matchgate_server::venue::Venue;
 use crate::data_folder::DataFolder;
 
 /// Any free port, and files that are quick to make.
-pub(crate) const SMALL: &str = "[listen]\ncapnp = \"127.0.0.1:0\"\n\
+pub(crate) const SMALL: &str = "[listen]\ncapnp = \"127.0.0.1:0\"\nadmin = \"127.0.0.1:0\"\n\
      [journal]\nsegment_bytes = 8388608\nstaging_bytes = 4194304\n";
 
 /// A running venue whose data directory goes with it.

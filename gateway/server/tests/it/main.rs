@@ -19,6 +19,7 @@ mod faults;
 mod local_venue;
 mod mass_cancel;
 mod member;
+mod metrics;
 mod peer;
 mod recordings;
 mod restart;

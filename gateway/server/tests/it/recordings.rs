@@ -87,7 +87,7 @@ impl Recording {
 
     fn config_text(&self) -> String {
         let instrument = self.derived.to_toml();
-        format!("[listen]\ncapnp = \"127.0.0.1:0\"\n{instrument}{MEMBERS}")
+        format!("[listen]\ncapnp = \"127.0.0.1:0\"\nadmin = \"127.0.0.1:0\"\n{instrument}{MEMBERS}")
     }
 
     fn config(&self) -> Config {

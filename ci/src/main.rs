@@ -12,6 +12,7 @@
 
 mod long;
 mod process;
+mod provide;
 mod stages;
 mod test_report;
 mod tidy;
@@ -40,6 +41,8 @@ enum Verb {
     },
     /// Checks what no compiler checks: the crate graph, file sizes, forbidden words.
     Tidy,
+    /// Installs the real servers that tests use, or runs them for a developer.
+    Services(provide::ServicesArguments),
     /// Runs the checks that are too long for every change; each goes on where it stopped.
     Long(long::LongArguments),
 }
@@ -50,6 +53,7 @@ fn main() -> ExitCode {
     let outcome = match arguments.verb {
         Verb::Ci { stages } => stages::run(&root, &stages),
         Verb::Tidy => tidy::run(&root),
+        Verb::Services(services) => provide::run(&services),
         Verb::Long(long) => long::run(&root, &long),
     };
     match outcome {

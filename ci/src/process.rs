@@ -3,10 +3,10 @@
 //! It knows nothing of stages; it only starts, reads, waits and, past a deadline, ends what it
 //! started.
 
-use std::io::{BufRead, BufReader};
+use std::io::{self, BufRead, BufReader, Read};
 use std::os::unix::process::CommandExt;
 use std::path::Path;
-use std::process::{Child, ChildStdout, Command, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::thread;
 use std::time::Instant;
@@ -66,10 +66,46 @@ pub(crate) fn stream(
         .take()
         .context("the child has no standard output")?;
     let lines = read_lines(stdout);
-    if pass_on(&lines, deadline, on_line) == Ended::Deadline {
+    let ended = pass_on(&lines, deadline, &mut |line| {
+        println!("{line}");
+        on_line(line);
+    });
+    if ended == Ended::Deadline {
         end_group(&mut child)?;
         return Ok(Ended::Deadline);
     }
+    wait(&mut child)
+}
+
+/// Runs `command` with its output held back, and ends it when `deadline` comes; returns how it
+/// ended and every line it printed, on either stream, in order.
+///
+/// # Errors
+///
+/// Returns an error when the program cannot be started or waited for.
+pub(crate) fn capture(mut command: Command, deadline: Instant) -> Result<(Ended, Vec<String>)> {
+    announce(&command);
+    let (reader, writer) = io::pipe().context("making a pipe")?;
+    command
+        .stdin(Stdio::null())
+        .stdout(writer.try_clone().context("copying a pipe's end")?)
+        .stderr(writer)
+        .process_group(0);
+    let mut child = command.spawn().with_context(|| cannot_start(&command))?;
+    // It holds the writing end: the lines end when the child's own copies are closed.
+    drop(command);
+    let mut captured = Vec::new();
+    let ended = pass_on(&read_lines(reader), Some(deadline), &mut |line| {
+        captured.push(line.to_owned());
+    });
+    if ended == Ended::Deadline {
+        end_group(&mut child)?;
+        return Ok((ended, captured));
+    }
+    Ok((wait(&mut child)?, captured))
+}
+
+fn wait(child: &mut Child) -> Result<Ended> {
     let status = child.wait().context("waiting for the child")?;
     Ok(if status.success() {
         Ended::Success
@@ -91,10 +127,7 @@ fn pass_on(
             }
         };
         match line {
-            Ok(line) => {
-                println!("{line}");
-                on_line(&line);
-            }
+            Ok(line) => on_line(&line),
             Err(RecvTimeoutError::Disconnected) => return Ended::Success,
             Err(RecvTimeoutError::Timeout) => return Ended::Deadline,
         }
@@ -102,10 +135,10 @@ fn pass_on(
 }
 
 /// Reads on a thread of its own, so that the caller can also wait for a deadline.
-fn read_lines(stdout: ChildStdout) -> Receiver<String> {
+fn read_lines(output: impl Read + Send + 'static) -> Receiver<String> {
     let (sender, receiver) = mpsc::channel();
     thread::spawn(move || {
-        let mut reader = BufReader::new(stdout);
+        let mut reader = BufReader::new(output);
         let mut bytes = Vec::new();
         // A read error ends the lines as the end of the stream does; the exit status tells which.
         while matches!(reader.read_until(b'\n', &mut bytes), Ok(1..)) {

@@ -11,6 +11,7 @@ use anyhow::Result;
 use clap::ValueEnum;
 
 use crate::process::{self, Ended, cargo};
+use crate::provide;
 use crate::test_report::{TestReport, Totals};
 use crate::tidy;
 
@@ -25,6 +26,8 @@ pub(crate) enum Stage {
     Tidy,
     /// The release server and all test programs compile.
     Build,
+    /// The real servers that some tests start are installed.
+    Services,
     /// Every test passes.
     Test,
     /// The documentation compiles without a warning.
@@ -32,11 +35,12 @@ pub(crate) enum Stage {
 }
 
 impl Stage {
-    const ALL: [Self; 6] = [
+    const ALL: [Self; 7] = [
         Self::Fmt,
         Self::Clippy,
         Self::Tidy,
         Self::Build,
+        Self::Services,
         Self::Test,
         Self::Doc,
     ];
@@ -47,6 +51,7 @@ impl Stage {
             Self::Clippy => "clippy",
             Self::Tidy => "tidy",
             Self::Build => "build",
+            Self::Services => "services",
             Self::Test => "test",
             Self::Doc => "doc",
         }
@@ -56,6 +61,7 @@ impl Stage {
     fn budget(self) -> Option<Duration> {
         match self {
             Self::Build => Some(Duration::from_secs(7 * 60)),
+            Self::Services => Some(Duration::from_secs(60)),
             Self::Test => Some(Duration::from_secs(10 * 60)),
             Self::Fmt | Self::Clippy | Self::Tidy | Self::Doc => None,
         }
@@ -127,6 +133,8 @@ fn run_stage(root: &Path, stage: Stage, totals: &mut Totals) -> Result<bool> {
         )),
         Stage::Tidy => tidy::run(root),
         Stage::Build => build(root),
+        // A server that cannot be had is said, here and by each test that is skipped for it.
+        Stage::Services => provide::install().map(|_| true),
         Stage::Test => test(root, totals),
         Stage::Doc => {
             let mut doc = cargo(root, &["doc", "--workspace", "--no-deps", "--locked"]);

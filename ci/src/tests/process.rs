@@ -3,7 +3,7 @@
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use super::{Ended, stream};
+use super::{Ended, capture, stream};
 
 fn shell(script: &str) -> Command {
     let mut command = Command::new("sh");
@@ -45,4 +45,21 @@ fn deadline_ends_the_program_and_what_it_started() {
 fn missing_program_is_an_error_that_names_it() {
     let error = stream(&mut Command::new("/no/such/program"), None, &mut |_| {}).unwrap_err();
     assert!(error.to_string().contains("/no/such/program"));
+}
+
+#[test]
+fn captured_lines_are_those_of_both_streams_in_order() {
+    let deadline = Instant::now() + Duration::from_secs(600);
+    let (ended, lines) = capture(shell("echo a; echo b >&2; echo c; exit 1"), deadline).unwrap();
+    assert_eq!(
+        (ended, lines),
+        (Ended::Failure, ["a", "b", "c"].map(str::to_owned).to_vec())
+    );
+}
+
+#[test]
+fn deadline_ends_a_captured_program_and_what_it_started() {
+    let deadline = Instant::now() + Duration::from_millis(50);
+    let (ended, _) = capture(shell("sleep 600 & sleep 600"), deadline).unwrap();
+    assert_eq!(ended, Ended::Deadline);
 }

@@ -1,5 +1,5 @@
-//! The allocation guard: lets a test prove that a section asks for no memory. It must not be used
-//! outside tests.
+//! The allocation guard: lets a test or a measurement prove that a section asks for no memory. The
+//! product must not use it.
 
 pub use crate::sys::CountingAllocator;
 

@@ -1,0 +1,240 @@
+//! The bars, each with what it measures and against what.
+
+mod allocations;
+mod book;
+mod echo_ratio;
+mod itself;
+mod journal_ratio;
+mod wire_ratio;
+
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use anyhow::{Result, bail};
+use matchgate_runtime::Clock;
+
+use crate::bar::{Bar, Gate};
+use crate::latencies::Latencies;
+use crate::machine::{Cpus, RoundTrip, Steal, hiccups, ping_pong};
+use crate::number::{float, float_of, rounded};
+
+/// The longest window of a wire measurement: a session whose gateway was frozen for two of the
+/// base's windows in a row must not find it dead.
+const WINDOW_NS_MAX: u64 = 700_000_000;
+/// A window of hiccups is this share of one of measurement.
+const HICCUP_SHARE: u64 = 10;
+
+/// How long and how often to measure.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// Pairs of a comparison, and passes of a figure without one.
+    pub pairs: usize,
+    /// Seconds that the windows of one bar last in all.
+    pub seconds: f64,
+    /// Commands of one pass over a workload.
+    pub commands: usize,
+    /// Seed of workloads, orders of pairs and intervals.
+    pub seed: u64,
+    /// Where results are written, and journals while they are needed.
+    pub folder: PathBuf,
+    /// The `matchgate` program; `None` for the one beside this program.
+    pub server: Option<PathBuf>,
+}
+
+/// A run of some bars: what one has found that another stands on.
+#[derive(Debug)]
+pub struct Run {
+    plan: Plan,
+    clock: Clock,
+    /// The reactor's echo over the plain one, once it is known.
+    echo_ratio: Option<f64>,
+}
+
+/// One bar that can be asked for.
+#[derive(Clone, Copy, Debug)]
+pub struct Choice {
+    /// Its name.
+    pub id: &'static str,
+    /// What it says.
+    pub what: &'static str,
+    /// The gate of its first figure.
+    pub gate: Gate,
+    measure: fn(&mut Run) -> Result<Vec<Bar>>,
+}
+
+/// Every bar, in the order in which they are measured.
+pub const CHOICES: [Choice; 6] = [
+    Choice {
+        id: "AA",
+        what: "a thing against itself, on one core and over the wire: the method's own check",
+        gate: itself::GATE,
+        measure: itself::measure,
+    },
+    Choice {
+        id: "B15",
+        what: "echo on the gateway's reactor against a plain spinning echo: p50",
+        gate: echo_ratio::GATE,
+        measure: echo_ratio::measure,
+    },
+    Choice {
+        id: "B13",
+        what: "round trip of an order through the whole gateway against an echo that journals as \
+               much: p50 and p99, new order and new order with cancel",
+        gate: wire_ratio::GATE_P50,
+        measure: wire_ratio::measure,
+    },
+    Choice {
+        id: "B11",
+        what: "allocations on the hot thread, from bytes to bytes",
+        gate: allocations::GATE,
+        measure: allocations::measure,
+    },
+    Choice {
+        id: "W1",
+        what: "operations a second of one book under the EC mix, one core",
+        gate: Gate::Open,
+        measure: book::measure,
+    },
+    Choice {
+        id: "B20",
+        what: "throughput of one shard under the EC mix with its journal over that without",
+        gate: journal_ratio::GATE,
+        measure: journal_ratio::measure,
+    },
+];
+
+/// Returns the choices of `ids`, in the order of [`CHOICES`]; all of them where none is named.
+///
+/// # Errors
+///
+/// Returns an error that names the known ones where an id is not one of them.
+pub fn choose(ids: &[String]) -> Result<Vec<Choice>> {
+    for id in ids {
+        if !CHOICES.iter().any(|choice| choice.id == id) {
+            let known: Vec<&str> = CHOICES.iter().map(|choice| choice.id).collect();
+            bail!("there is no bar {id:?}; there are {}", known.join(", "));
+        }
+    }
+    let wanted = |choice: &&Choice| ids.is_empty() || ids.iter().any(|id| id == choice.id);
+    Ok(CHOICES.iter().filter(wanted).copied().collect())
+}
+
+impl Run {
+    /// Returns a run that has measured nothing.
+    #[must_use]
+    pub fn new(plan: Plan) -> Self {
+        Self {
+            plan,
+            clock: Clock::new(),
+            echo_ratio: None,
+        }
+    }
+
+    /// Measures one bar: its lines. What keeps it from being measured makes it void. The last
+    /// detail of the last line says how long it took and what the host took meanwhile.
+    pub fn measure(&mut self, choice: &Choice) -> Vec<Bar> {
+        let steal = Steal::read();
+        let began = Instant::now();
+        let mut bars = match (choice.measure)(self) {
+            Ok(bars) => bars,
+            Err(error) => {
+                let reason = format!("{error:#}");
+                vec![Bar::void(choice.id, "not measured", choice.gate, reason)]
+            }
+        };
+        if let Some(last) = bars.last_mut() {
+            last.details.push(format!(
+                "took {:.1} s; steal {:.2} %",
+                began.elapsed().as_secs_f64(),
+                Steal::read().percent_since(&steal)
+            ));
+        }
+        bars
+    }
+
+    /// Returns how long one window of a wire comparison lasts.
+    fn window_ns(&self) -> u64 {
+        let windows = 2.0 * float_of(self.plan.pairs.max(1));
+        rounded(1e9 * self.plan.seconds / windows).clamp(1_000_000, WINDOW_NS_MAX)
+    }
+
+    /// Writes histograms beside the other results; nanoseconds.
+    fn write_log(&self, name: &str, named: &[(&str, &Latencies)]) -> Result<()> {
+        let lasted = Duration::from_secs_f64(self.plan.seconds);
+        Latencies::write_log(&self.plan.folder.join(name), named, lasted)
+    }
+}
+
+/// What the machine did to a figure of two cores.
+#[derive(Debug)]
+struct Surroundings {
+    cpus: Cpus,
+    before_ns: u64,
+    hiccups: Latencies,
+    gap_max_ns: u64,
+}
+
+impl Surroundings {
+    /// Looks at the two cores before the figure is measured.
+    fn before(cpus: Cpus) -> Result<Self> {
+        Ok(Self {
+            cpus,
+            before_ns: ping_pong(cpus)?,
+            hiccups: Latencies::new(),
+            gap_max_ns: 0,
+        })
+    }
+
+    /// Spins for a tenth of `window_ns` on the calling thread, in probes of `probe_ns`.
+    fn spin(&mut self, clock: &Clock, window_ns: u64, probe_ns: u64) {
+        let gap_ns = hiccups(
+            clock,
+            window_ns / HICCUP_SHARE,
+            probe_ns.max(1),
+            &mut self.hiccups,
+        );
+        self.gap_max_ns = self.gap_max_ns.max(gap_ns);
+    }
+
+    /// Looks at the two cores again; returns what to print.
+    fn after(self) -> Result<(Vec<String>, Latencies)> {
+        let trip = RoundTrip {
+            before_ns: self.before_ns,
+            after_ns: ping_pong(self.cpus)?,
+        };
+        let lines = vec![
+            trip.line(),
+            format!(
+                "hiccups of the client's cpu, {}; longest gap {:.1} us",
+                self.hiccups.line(),
+                float(self.gap_max_ns) / 1e3
+            ),
+        ];
+        Ok((lines, self.hiccups))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn unknown_bar_is_an_error_that_names_the_known_ones() {
+        let error = choose(&["B15".to_owned(), "B99".to_owned()]).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "there is no bar \"B99\"; there are AA, B15, B13, B11, W1, B20"
+        );
+    }
+
+    #[test]
+    fn bars_are_measured_in_their_order_and_all_where_none_is_named() {
+        let ids = |asked: &[&str]| {
+            let asked: Vec<String> = asked.iter().map(|&id| id.to_owned()).collect();
+            let chosen = choose(&asked).unwrap();
+            chosen.iter().map(|choice| choice.id).collect::<Vec<_>>()
+        };
+        assert_eq!(ids(&["W1", "AA"]), ["AA", "W1"]);
+        assert_eq!(ids(&[]).len(), CHOICES.len());
+    }
+}

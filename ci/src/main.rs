@@ -10,6 +10,7 @@
     reason = "a command-line tool talks to its user by printing"
 )]
 
+mod bars;
 mod long;
 mod process;
 mod provide;
@@ -45,24 +46,33 @@ enum Verb {
     Services(provide::ServicesArguments),
     /// Runs the checks that are too long for every change; each goes on where it stopped.
     Long(long::LongArguments),
+    /// Measures the release build against its bars.
+    Bars(bars::BarsArguments),
 }
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let root = repository_root();
     let outcome = match arguments.verb {
-        Verb::Ci { stages } => stages::run(&root, &stages),
-        Verb::Tidy => tidy::run(&root),
-        Verb::Services(services) => provide::run(&services),
-        Verb::Long(long) => long::run(&root, &long),
+        Verb::Ci { stages } => stages::run(&root, &stages).map(exit_code),
+        Verb::Tidy => tidy::run(&root).map(exit_code),
+        Verb::Services(services) => provide::run(&services).map(exit_code),
+        Verb::Long(long) => long::run(&root, &long).map(exit_code),
+        Verb::Bars(bars) => bars::run(&root, &bars),
     };
     match outcome {
-        Ok(true) => ExitCode::SUCCESS,
-        Ok(false) => ExitCode::FAILURE,
+        Ok(code) => code,
         Err(error) => {
             eprintln!("xtask: {error:#}");
             ExitCode::FAILURE
         }
+    }
+}
+
+fn exit_code(succeeded: bool) -> ExitCode {
+    match succeeded {
+        true => ExitCode::SUCCESS,
+        false => ExitCode::FAILURE,
     }
 }
 

@@ -9,7 +9,8 @@ use matchgate_core::domain::{RejectReason, Side};
 
 use crate::error::ReplayError;
 use crate::flow::{Action, ExecutionTotals, FlowCommand, Step};
-use crate::lobster::{Row, RowLevel, Translator};
+use crate::lobster::{Row, RowLevel};
+use crate::recording::Recording;
 
 /// Differences that are kept in words; more are only counted.
 const DIFFERENCES_KEPT_MAX: usize = 16;
@@ -36,19 +37,19 @@ pub struct Outcome {
     pub executed: ExecutionTotals,
 }
 
-/// Drives every step of `translator` into `book` and checks executions and rows.
+/// Drives every step of `recording` into `book` and checks executions and rows.
 ///
 /// # Errors
 ///
 /// Returns an error where the recording is damaged or the book cannot go on.
-pub fn drive<B: DrivenBook>(
-    translator: &mut Translator,
+pub fn drive<R: Recording + ?Sized, B: DrivenBook>(
+    recording: &mut R,
     book: &mut B,
 ) -> Result<FlowChecks, ReplayError> {
     let mut checks = FlowChecks::default();
     let mut levels = Vec::new();
-    let strict = translator.has_order_book();
-    while let Some(step) = translator.next_step()? {
+    let strict = recording.entries_rest();
+    while let Some(step) = recording.next_step()? {
         for command in step.commands {
             let outcome = book.carry_out(step.time_ns, command)?;
             checks.command(step.line, command, &outcome, strict);

@@ -3,7 +3,7 @@
 use matchgate_core::domain::RejectReason;
 
 use crate::link::LinkError;
-use crate::lobster::RecordingError;
+use crate::recording::RecordingError;
 
 /// A replay cannot go on. A difference between recording and engine is no error: it is counted.
 #[derive(Debug, thiserror::Error)]

@@ -17,7 +17,8 @@ use matchgate_core::{EventBuffer, Progress, Shard, ShardCapacity};
 use crate::drive::{DrivenBook, FlowChecks, Outcome, drive};
 use crate::error::ReplayError;
 use crate::flow::{Action, CommandNumber, FlowCommand, Owner};
-use crate::lobster::{RowLevel, TranslationTotals, Translator};
+use crate::lobster::RowLevel;
+use crate::recording::{Recording, RecordingTotals};
 
 const SHARD: ShardId = ShardId(0);
 const GATEWAY: GatewayId = GatewayId(0);
@@ -47,7 +48,7 @@ impl Default for InProcessCapacity {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct InProcessSummary {
     /// What the translation met.
-    pub totals: TranslationTotals,
+    pub totals: RecordingTotals,
     /// What was checked.
     pub checks: FlowChecks,
     /// Orders that are live at the end.
@@ -56,22 +57,22 @@ pub struct InProcessSummary {
     pub book_hash: u128,
 }
 
-/// Replays what `translator` yields into a new shard that knows only `instrument`; its number and
+/// Replays what `recording` yields into a new shard that knows only `instrument`; its number and
 /// shard are not read.
 ///
 /// # Errors
 ///
 /// Returns an error where the recording is damaged, the instrument is not one that a shard takes,
 /// or more orders are live than `capacity` allows.
-pub fn replay_in_process(
-    translator: &mut Translator,
+pub fn replay_in_process<R: Recording + ?Sized>(
+    recording: &mut R,
     instrument: &Instrument,
     capacity: InProcessCapacity,
 ) -> Result<InProcessSummary, ReplayError> {
     let mut book = ShardBook::new(instrument, capacity)?;
-    let checks = drive(translator, &mut book)?;
+    let checks = drive(recording, &mut book)?;
     Ok(InProcessSummary {
-        totals: *translator.totals(),
+        totals: recording.totals(),
         checks,
         live_orders: book.shard.live_order_count(),
         book_hash: book.shard.book_hash(INSTRUMENT).unwrap_or(0),

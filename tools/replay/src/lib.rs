@@ -11,6 +11,7 @@ pub mod instrument;
 pub mod link;
 pub mod lobster;
 pub mod pace;
+pub mod recording;
 pub mod report;
 pub mod session;
 pub mod synthetic;

@@ -13,6 +13,7 @@ use crate::flow::ExecutionTotals;
 use crate::in_process::InProcessSummary;
 use crate::lobster::{MessageType, TranslationTotals};
 use crate::pace::{LATE_SEND_NS, Latency, LatencyKind};
+use crate::recording::RecordingTotals;
 use crate::session::ReplaySummary;
 use crate::synthetic::{ActionKind, SyntheticSummary};
 
@@ -162,7 +163,13 @@ pub fn demo_report(title: &str, summary: &SyntheticSummary, more: &[Check]) -> S
     text.finish()
 }
 
-fn flow_lines(text: &mut Text, totals: &TranslationTotals, checks: &FlowChecks) {
+fn flow_lines(text: &mut Text, totals: &RecordingTotals, checks: &FlowChecks) {
+    match totals {
+        RecordingTotals::Lobster(totals) => lobster_lines(text, totals, checks),
+    }
+}
+
+fn lobster_lines(text: &mut Text, totals: &TranslationTotals, checks: &FlowChecks) {
     let messages: u64 = totals.messages.iter().sum();
     text.line("messages", &grouped(messages));
     for kind in MessageType::ALL {

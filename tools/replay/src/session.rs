@@ -20,8 +20,9 @@ use crate::drive::{FlowChecks, Outcome};
 use crate::error::ReplayError;
 use crate::flow::{Action, CommandNumber, ExecutionTotals, FlowCommand, Owner};
 use crate::link::{LinkError, OrderLink, reconnect_within};
-use crate::lobster::{Row, TranslationTotals, Translator};
+use crate::lobster::Row;
 use crate::pace::{Latency, LatencyKind, SILENCE_MAX_NS, SPIN_NS, Schedule, Speed, WAIT_MAX_NS};
+use crate::recording::{Recording, RecordingTotals};
 use crate::window::Window;
 
 /// How a recording is replayed over a session.
@@ -62,7 +63,7 @@ pub struct ReplaySummary {
     /// How fast.
     pub speed: Speed,
     /// What the translation met.
-    pub totals: TranslationTotals,
+    pub totals: RecordingTotals,
     /// What was checked of the answers.
     pub checks: FlowChecks,
     /// Refusals by reason.
@@ -113,7 +114,7 @@ impl ReplaySummary {
 /// on, whatever became of the connection.
 #[derive(Debug)]
 pub struct WireReplay {
-    translator: Translator,
+    recording: Box<dyn Recording>,
     options: ReplayOptions,
     base: u64,
     schedule: Schedule,
@@ -146,8 +147,12 @@ struct InFlight {
 }
 
 impl WireReplay {
-    /// Prepares a replay of what `translator` yields over `link`; nothing is sent yet.
-    pub fn new(translator: Translator, options: ReplayOptions, link: &impl OrderLink) -> Self {
+    /// Prepares a replay of what `recording` yields over `link`; nothing is sent yet.
+    pub fn new(
+        recording: impl Recording + 'static,
+        options: ReplayOptions,
+        link: &impl OrderLink,
+    ) -> Self {
         let now_ns = link.now_ns();
         let kind = match options.speed {
             Speed::Max => LatencyKind::ServiceTime,
@@ -156,7 +161,7 @@ impl WireReplay {
         let first = link.next_request().get();
         let summary = ReplaySummary {
             speed: options.speed,
-            totals: TranslationTotals::default(),
+            totals: recording.totals(),
             checks: FlowChecks::default(),
             refusals: BTreeMap::new(),
             resting: ExecutionTotals::default(),
@@ -169,7 +174,7 @@ impl WireReplay {
             final_book_equal: None,
         };
         Self {
-            translator,
+            recording: Box::new(recording),
             base: first.saturating_sub(1),
             schedule: Schedule::new(options.speed, now_ns),
             due: VecDeque::new(),
@@ -251,8 +256,8 @@ impl WireReplay {
     /// Ends the replay and returns what it found.
     #[must_use]
     pub fn finish(mut self) -> ReplaySummary {
-        self.summary.totals = *self.translator.totals();
-        self.summary.final_row = self.translator.last_row().cloned();
+        self.summary.totals = self.recording.totals();
+        self.summary.final_row = self.recording.last_row().cloned();
         self.summary
     }
 
@@ -293,7 +298,7 @@ impl WireReplay {
     /// Returns the next command to be sent, which stays the next; `None` at the end.
     fn next_command(&mut self) -> Result<Option<DueCommand>, ReplayError> {
         while self.due.is_empty() && !self.drained {
-            let Some(step) = self.translator.next_step()? else {
+            let Some(step) = self.recording.next_step()? else {
                 self.drained = true;
                 break;
             };
@@ -427,7 +432,7 @@ impl WireReplay {
             self.summary.latency.record(from_ns, self.heard_ns);
         }
         if done && let Some(pending) = self.window.complete(request.get()) {
-            let strict = self.translator.has_order_book();
+            let strict = self.recording.entries_rest();
             let InFlight {
                 line,
                 command,

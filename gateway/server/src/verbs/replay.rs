@@ -10,7 +10,8 @@ use matchgate_core::domain::{InstrumentId, Name, RejectReason, ShardId, Symbol};
 use matchgate_replay::client_link::ClientLink;
 use matchgate_replay::error::ReplayError;
 use matchgate_replay::instrument::{DerivedInstrument, InstrumentOptions};
-use matchgate_replay::lobster::{Executions, Reader, Translator};
+use matchgate_replay::lobster::Executions;
+use matchgate_replay::recording;
 use matchgate_replay::report::replay_report;
 use matchgate_replay::session::{ReplayOptions, ReplaySummary, RunEnd, WireReplay};
 
@@ -197,11 +198,10 @@ pub(super) fn send_recording(
     stop: &AtomicBool,
 ) -> Result<ReplaySummary, Fatal> {
     let symbol = options.symbol;
-    let reader = Reader::open(recording).map_err(ReplayError::from)?;
-    let translator = Translator::new(reader, executions);
+    let opened = recording::open(recording, executions)?;
     let (client, _) = Client::connect(address, ClientOptions::new(key))?;
     let mut link = ClientLink::new(client);
-    let mut replay = WireReplay::new(translator, options, &link);
+    let mut replay = WireReplay::new(opened, options, &link);
     let shows = stderr().is_terminal();
     // The first answer tells whether the gateway knows the instrument at all.
     let mut end = replay.run(&mut link, Some(1))?;

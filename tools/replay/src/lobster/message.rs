@@ -3,10 +3,9 @@
 //! Columns: seconds after midnight with up to nine decimals, type, order id, size, price x 10000,
 //! side of the resting order (1 buy, -1 sell). It must not know a book.
 
+use crate::recording::LineFault;
+use crate::recording::lines::{field_fault, fields, whole_number};
 use matchgate_core::domain::{Price, Side};
-
-use super::error::LineFault;
-use super::lines::{field_fault, fields, whole_number};
 
 /// 1e-9 price units in one of LOBSTER's, which are 1e-4.
 const PRICE_UNITS: i64 = Price::ONE / 10_000;

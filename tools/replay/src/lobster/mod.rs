@@ -1,7 +1,5 @@
 //! LOBSTER recordings: finding their files, reading them, and what order flow they stand for.
 
-mod error;
-mod lines;
 mod message;
 mod name;
 mod reader;
@@ -10,7 +8,6 @@ mod shadow;
 mod source;
 mod translate;
 
-pub use error::{LineFault, RecordingError};
 pub use message::{Message, MessageType};
 pub use name::{Content, RecordingName};
 pub use reader::Reader;

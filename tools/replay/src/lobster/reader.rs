@@ -4,12 +4,12 @@
 
 use std::path::Path;
 
-use super::error::{LineFault, RecordingError};
-use super::lines::{Lines, field_fault};
 use super::message::Message;
 use super::name::RecordingName;
 use super::row::Row;
 use super::source;
+use crate::recording::lines::{Lines, field_fault};
+use crate::recording::{LineFault, RecordingError};
 
 /// Reads one recording from its first message to its last.
 #[derive(Debug)]

@@ -5,9 +5,9 @@
 
 use matchgate_core::domain::{Price, Side};
 
-use super::error::LineFault;
-use super::lines::{field_fault, fields, whole_number};
 use super::message::parse_price;
+use crate::recording::LineFault;
+use crate::recording::lines::{field_fault, fields, whole_number};
 
 const FIELDS_PER_LEVEL: usize = 4;
 const NO_LEVEL: [i64; 2] = [9_999_999_999, -9_999_999_999];

@@ -9,7 +9,6 @@
 
 use matchgate_core::domain::{Price, Quantity, Side};
 
-use super::error::{LineFault, RecordingError};
 use super::message::{Message, MessageType};
 use super::reader::Reader;
 use super::row::{Row, RowLevel, is_worse};
@@ -17,6 +16,7 @@ use super::shadow::{QueuePlace, Shadow, ShadowOrder, Withdrawal};
 use crate::flow::{
     Action, CommandNumber, ExecutionTotals, ExpectedExecution, FlowCommand, Owner, Step,
 };
+use crate::recording::{LineFault, Recording, RecordingError, RecordingTotals};
 
 /// What becomes of recorded executions.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -444,6 +444,24 @@ impl Run {
             | MessageType::Cross
             | MessageType::Halt => false,
         }
+    }
+}
+
+impl Recording for Translator {
+    fn next_step(&mut self) -> Result<Option<Step<'_>>, RecordingError> {
+        Self::next_step(self)
+    }
+
+    fn totals(&self) -> RecordingTotals {
+        RecordingTotals::Lobster(self.totals)
+    }
+
+    fn entries_rest(&self) -> bool {
+        self.has_order_book()
+    }
+
+    fn last_row(&self) -> Option<&Row> {
+        Self::last_row(self)
     }
 }
 

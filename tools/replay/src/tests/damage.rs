@@ -10,7 +10,8 @@ use zip::ZipWriter;
 use zip::write::SimpleFileOptions;
 
 use super::written::{STEM, Written};
-use crate::lobster::{Executions, Reader, RecordingError, Translator};
+use crate::lobster::{Executions, Reader, Translator};
+use crate::recording::RecordingError;
 
 const MESSAGES: [&str; 3] = [
     "34200.1,1,11,100,5000000,1",

@@ -10,6 +10,7 @@ use crate::flow::ExecutionTotals;
 use crate::in_process::{InProcessCapacity, replay_in_process};
 use crate::instrument::{DerivedInstrument, InstrumentOptions};
 use crate::lobster::{Executions, MessageType, Reader, TranslationTotals, Translator};
+use crate::recording::RecordingTotals;
 
 const GOOG: &str = "LOBSTER_SampleFile_GOOG_2012-06-21_10.zip";
 const AAPL: &str = "LOBSTER_SampleFile_AAPL_2012-06-21_1.zip";
@@ -165,7 +166,7 @@ fn check_engine(file_name: &str, replayed: &Replayed) {
     let capacity = InProcessCapacity::default();
     let summary = replay_in_process(&mut translator, &instrument, capacity);
     let summary = summary.expect("an undamaged recording");
-    assert_eq!(summary.totals, replayed.totals);
+    assert_eq!(summary.totals, RecordingTotals::Lobster(replayed.totals));
     assert_eq!(summary.checks, replayed.checks);
     assert_eq!(
         usize::try_from(summary.live_orders),

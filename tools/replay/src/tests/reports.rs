@@ -9,6 +9,7 @@ use crate::flow::ExecutionTotals;
 use crate::in_process::InProcessSummary;
 use crate::lobster::{RowLevel, TranslationTotals};
 use crate::pace::{Latency, LatencyKind, Speed};
+use crate::recording::RecordingTotals;
 use crate::report::{Check, Verdict, demo_report, in_process_report, replay_report};
 use crate::session::ReplaySummary;
 use crate::synthetic::{ActionKind, SyntheticSummary};
@@ -21,8 +22,8 @@ fn executed(count: u64) -> ExecutionTotals {
     }
 }
 
-fn totals() -> TranslationTotals {
-    TranslationTotals {
+fn totals() -> RecordingTotals {
+    RecordingTotals::Lobster(TranslationTotals {
         messages: [71_258, 19, 64_961, 7_765, 3_913, 0, 0],
         commands: 235_647,
         opening_levels: 20,
@@ -37,7 +38,7 @@ fn totals() -> TranslationTotals {
         levels_revealed: 44_451,
         levels_revealed_in_runs: 0,
         unmatched_quantity: 0,
-    }
+    })
 }
 
 fn checks() -> FlowChecks {

@@ -33,7 +33,8 @@ pub enum Verb {
     Serve(Serve),
     /// Start a venue on loopback, drive it with several clients, and check everything it did.
     Demo(Demo),
-    /// Send a recorded session to a gateway over TCP and check executions and final book.
+    /// Send a recorded session (LOBSTER or Bitstamp) to a gateway over TCP and check executions and
+    /// final book.
     Replay(Replay),
     /// Ask a running venue, or halt and resume trading.
     Admin(Admin),
@@ -110,10 +111,10 @@ pub enum ReplayVerb {
         /// The recording.
         #[arg(value_name = "FILE|DIR")]
         recording: PathBuf,
-        /// Symbol, instead of the one in the file's name.
+        /// Symbol, instead of the one in the recording.
         #[arg(long)]
         symbol: Option<String>,
-        /// Tick, instead of the largest step that divides all prices.
+        /// Tick, instead of the one that is derived from the prices.
         #[arg(long)]
         tick: Option<String>,
     },
@@ -122,7 +123,7 @@ pub enum ReplayVerb {
 /// Options of a replay run.
 #[derive(Debug, Args)]
 pub struct ReplayRun {
-    /// The recording: a zip, a message csv, or a folder with the csv files.
+    /// The recording, LOBSTER or Bitstamp: a folder or zip with its files, or one of them.
     #[arg(long, value_name = "FILE|DIR", required = true)]
     pub recording: Option<PathBuf>,
     /// max, x1 for recorded time, or xN for N times as fast.
@@ -139,13 +140,13 @@ pub struct ReplayRun {
     /// gateway in this process keeps its journal.
     #[arg(long, value_name = "DIR")]
     pub data: Option<PathBuf>,
-    /// Send each sweep of the recording as one order.
+    /// Send each sweep of a LOBSTER recording as one order.
     #[arg(long)]
     pub joined_sweeps: bool,
-    /// Symbol, instead of the one in the file's name.
+    /// Symbol, instead of the one in the recording.
     #[arg(long)]
     pub symbol: Option<String>,
-    /// Tick, instead of the largest step that divides all prices.
+    /// Tick, instead of the one that is derived from the prices.
     #[arg(long)]
     pub tick: Option<String>,
     /// Topology of the gateway in this process.

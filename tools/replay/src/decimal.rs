@@ -28,12 +28,21 @@ impl Decimal {
         }
     }
 
-    /// A notional of shares, in the quote currency and with its cents.
-    pub(crate) fn money(notional: Notional) -> Self {
+    /// A notional, in the quote currency and with its cents, of quantities with so many decimals.
+    pub(crate) fn money(notional: Notional, quantity_decimals: u8) -> Self {
         Self {
             units: notional.get(),
-            decimals: PRICE_DECIMALS,
+            decimals: PRICE_DECIMALS + usize::from(quantity_decimals),
             decimals_min: 2,
+        }
+    }
+
+    /// A quantity in units of 10^-`decimals`.
+    pub(crate) fn quantity(quantity: u64, decimals: u8) -> Self {
+        Self {
+            units: i128::from(quantity),
+            decimals: usize::from(decimals),
+            decimals_min: 0,
         }
     }
 }
@@ -90,9 +99,15 @@ mod tests {
         assert_eq!(shown(-1), "-0.000000001");
         assert_eq!(shown(i64::MAX), "9223372036.854775807");
         let money = Notional::new(280_371_432_080_000_000);
-        assert_eq!(Decimal::money(money).to_string(), "280371432.08");
+        assert_eq!(Decimal::money(money, 0).to_string(), "280371432.08");
         let round = Notional::new(5_000_000_000);
-        assert_eq!(Decimal::money(round).to_string(), "5.00");
+        assert_eq!(Decimal::money(round, 0).to_string(), "5.00");
+        assert_eq!(Decimal::money(round, 8).to_string(), "0.00000005");
+        assert_eq!(
+            Decimal::quantity(1_502_983_915, 8).to_string(),
+            "15.02983915"
+        );
+        assert_eq!(Decimal::quantity(500, 0).to_string(), "500");
     }
 
     #[test]

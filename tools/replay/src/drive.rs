@@ -9,6 +9,7 @@ use matchgate_core::domain::{RejectReason, Side};
 
 use crate::error::ReplayError;
 use crate::flow::{Action, ExecutionTotals, FlowCommand, Step};
+use crate::ledger::{Ledger, LedgerChecks, OpenOrder, Told};
 use crate::lobster::{Row, RowLevel};
 use crate::recording::Recording;
 
@@ -17,12 +18,22 @@ const DIFFERENCES_KEPT_MAX: usize = 16;
 
 /// A book that can be driven command by command.
 pub trait DrivenBook {
-    /// Carries one command out, at `time_ns` of the recording (nanoseconds after midnight).
+    /// Carries one command out, at `time_ns` of the recording (nanoseconds from any fixed point).
     ///
     /// # Errors
     ///
     /// Returns an error where the book cannot go on; a refusal is an [`Outcome`].
     fn carry_out(&mut self, time_ns: u64, command: &FlowCommand) -> Result<Outcome, ReplayError>;
+
+    /// Returns what the last command did to each order, where the book can tell.
+    fn told(&self) -> &[Told] {
+        &[]
+    }
+
+    /// Returns all live orders, where the book can tell.
+    fn open_orders(&self) -> Option<Vec<OpenOrder>> {
+        None
+    }
 
     /// Puts the best levels of a side into `out`, best first, at most `levels`.
     fn best_levels(&self, side: Side, levels: usize, out: &mut Vec<RowLevel>);
@@ -37,7 +48,7 @@ pub struct Outcome {
     pub executed: ExecutionTotals,
 }
 
-/// Drives every step of `recording` into `book` and checks executions and rows.
+/// Drives every step of `recording` into `book` and checks executions, rows and orders.
 ///
 /// # Errors
 ///
@@ -49,10 +60,20 @@ pub fn drive<R: Recording + ?Sized, B: DrivenBook>(
     let mut checks = FlowChecks::default();
     let mut levels = Vec::new();
     let strict = recording.entries_rest();
+    let decimals = recording.totals().quantity_decimals();
+    let mut ledger = recording
+        .trades()
+        .map(|trades| Ledger::new(trades, decimals));
     while let Some(step) = recording.next_step()? {
         for command in step.commands {
             let outcome = book.carry_out(step.time_ns, command)?;
             checks.command(step.line, command, &outcome, strict);
+            if let Some(ledger) = &mut ledger {
+                book.told().iter().for_each(|told| ledger.told(told));
+            }
+        }
+        if let (Some(ledger), Some(leaves)) = (&mut ledger, step.leaves) {
+            ledger.recorded_leaves(leaves);
         }
         if let Some(row) = step.row {
             for side in [Side::Sell, Side::Buy] {
@@ -61,6 +82,15 @@ pub fn drive<R: Recording + ?Sized, B: DrivenBook>(
             }
             checks.rows += 1;
         }
+    }
+    if let Some(ledger) = ledger {
+        let resting = recording.last_orders();
+        let mut found = ledger.finish(resting);
+        if let Some(orders) = book.open_orders() {
+            let in_book = ledger.compare_resting(resting, orders.into_iter(), &mut found);
+            found.resting_in_book = Some(in_book);
+        }
+        checks.ledger = Some(found);
     }
     Ok(checks)
 }
@@ -76,8 +106,14 @@ pub struct FlowChecks {
     pub level_differences: u64,
     /// Commands carried out.
     pub commands: u64,
-    /// Commands that were refused.
+    /// Commands that were refused and must not be.
     pub refused: u64,
+    /// Post-only orders.
+    pub post_only: u64,
+    /// Those that were refused because they would take.
+    pub post_only_refused: u64,
+    /// Their cancels that found no order: as many as were refused.
+    pub withdrawals_refused: u64,
     /// Immediate-or-cancel orders.
     pub takes: u64,
     /// Those that did not execute the recorded quantity at the recorded price.
@@ -88,6 +124,8 @@ pub struct FlowChecks {
     pub executed: ExecutionTotals,
     /// Day orders that traded on entry where the recording says that they rested.
     pub entries_that_traded: u64,
+    /// What was compared order by order, where the recording names the orders that traded.
+    pub ledger: Option<LedgerChecks>,
     /// The first differences in words.
     pub differences: Vec<Difference>,
 }
@@ -95,9 +133,11 @@ pub struct FlowChecks {
 impl FlowChecks {
     /// Returns whether nothing differed.
     #[must_use]
-    pub const fn passed(&self) -> bool {
+    pub fn passed(&self) -> bool {
         self.level_differences == 0
             && self.refused == 0
+            && self.post_only_refused == self.withdrawals_refused
+            && self.ledger.as_ref().is_none_or(LedgerChecks::passed)
             && self.takes_different == 0
             && self.entries_that_traded == 0
     }
@@ -106,8 +146,10 @@ impl FlowChecks {
     pub fn command(&mut self, line: u64, command: &FlowCommand, outcome: &Outcome, strict: bool) {
         self.commands += 1;
         if let Some(reason) = outcome.refused {
-            self.refused += 1;
-            self.keep(line, DifferenceKind::Refused(reason));
+            self.refusal(line, command, reason);
+        }
+        if !matches!(command.action, Action::Take { .. }) && !strict {
+            self.executed.merge(&outcome.executed);
         }
         match command.action {
             Action::Take { expected, .. } => {
@@ -129,7 +171,25 @@ impl FlowChecks {
                 self.entries_that_traded += 1;
                 self.keep(line, DifferenceKind::EntryTraded(outcome.executed.quantity));
             }
-            Action::Enter { .. } | Action::Reduce { .. } | Action::Cancel { .. } => {}
+            Action::Post { .. } => self.post_only += 1,
+            Action::Enter { .. }
+            | Action::Market { .. }
+            | Action::Reduce { .. }
+            | Action::Cancel { .. }
+            | Action::Withdraw { .. } => {}
+        }
+    }
+
+    fn refusal(&mut self, line: u64, command: &FlowCommand, reason: RejectReason) {
+        match (command.action, reason) {
+            (Action::Post { .. }, RejectReason::PostOnlyWouldTake) => self.post_only_refused += 1,
+            (Action::Withdraw { .. }, RejectReason::UnknownOrder | RejectReason::OrderNotLive) => {
+                self.withdrawals_refused += 1;
+            }
+            _ => {
+                self.refused += 1;
+                self.keep(line, DifferenceKind::Refused(reason));
+            }
         }
     }
 

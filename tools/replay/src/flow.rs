@@ -36,7 +36,7 @@ pub struct ExpectedExecution {
 pub struct ExecutionTotals {
     /// How many.
     pub count: u64,
-    /// Their quantity.
+    /// Their quantity; what does not fit 64 bits stands at the largest number.
     pub quantity: u64,
     /// Their price x quantity.
     pub notional: Notional,
@@ -46,14 +46,14 @@ impl ExecutionTotals {
     /// Adds all executions of `other`.
     pub fn merge(&mut self, other: &Self) {
         self.count += other.count;
-        self.quantity += other.quantity;
+        self.quantity = self.quantity.saturating_add(other.quantity);
         self.notional = sum(self.notional, other.notional);
     }
 
     /// Adds one execution of `quantity` for `notional`.
     pub fn add(&mut self, quantity: Quantity, notional: Notional) {
         self.count += 1;
-        self.quantity += quantity.get();
+        self.quantity = self.quantity.saturating_add(quantity.get());
         self.notional = sum(self.notional, notional);
     }
 }
@@ -61,7 +61,7 @@ impl ExecutionTotals {
 /// What a command does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Action {
-    /// Enters a day limit order. It must not trade.
+    /// Enters a day limit order. Where a recording tells executions apart, it must not trade.
     Enter {
         /// Whose it is.
         owner: Owner,
@@ -84,6 +84,27 @@ pub enum Action {
         /// The command that entered it.
         target: CommandNumber,
     },
+    /// Enters a day limit order of [`Owner::Recorded`] that is refused where it would take.
+    Post {
+        /// Buy or sell.
+        side: Side,
+        /// Limit price.
+        price: Price,
+        /// Quantity.
+        quantity: Quantity,
+    },
+    /// Cancels an order that [`Self::Post`] entered, if it was not refused.
+    Withdraw {
+        /// The command that entered it.
+        target: CommandNumber,
+    },
+    /// Enters a market order of [`Owner::Recorded`].
+    Market {
+        /// Buy or sell.
+        side: Side,
+        /// Quantity.
+        quantity: Quantity,
+    },
     /// Enters an immediate-or-cancel limit order of [`Owner::Recorded`].
     Take {
         /// Buy or sell.
@@ -102,6 +123,8 @@ pub enum Action {
 pub struct FlowCommand {
     /// Its number.
     pub number: CommandNumber,
+    /// Id of its order in the recording; 0 where that names none.
+    pub id: u64,
     /// What it does.
     pub action: Action,
 }
@@ -110,14 +133,27 @@ pub struct FlowCommand {
 /// the engine's book must show `row`.
 #[derive(Clone, Copy, Debug)]
 pub struct Step<'a> {
-    /// Last line of the message file that went into it; 0 for the opening book.
+    /// Last line of the recording that went into it; 0 for the opening book.
     pub line: u64,
-    /// Time of the recording, nanoseconds after midnight.
+    /// Time of the recording, nanoseconds from any fixed point.
     pub time_ns: u64,
     /// The commands, in their order; may be none.
     pub commands: &'a [FlowCommand],
     /// The best levels of both sides afterwards, where the recording has them.
     pub row: Option<&'a Row>,
+    /// What the recording says that a fill left.
+    pub leaves: Option<RecordedLeaves>,
+}
+
+/// What a fill left of an order, as it was recorded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RecordedLeaves {
+    /// Line of the recording.
+    pub line: u64,
+    /// Id of the order in the recording.
+    pub id: u64,
+    /// What was left; 0 where it was filled.
+    pub leaves: Quantity,
 }
 
 /// Notional values of one recording: a sum that leaves 128 bits needs 2^64 of the largest.

@@ -17,6 +17,7 @@ use matchgate_core::{EventBuffer, Progress, Shard, ShardCapacity};
 use crate::drive::{DrivenBook, FlowChecks, Outcome, drive};
 use crate::error::ReplayError;
 use crate::flow::{Action, CommandNumber, FlowCommand, Owner};
+use crate::ledger::{OpenOrder, Told, ToldTrade};
 use crate::lobster::RowLevel;
 use crate::recording::{Recording, RecordingTotals};
 
@@ -88,6 +89,9 @@ pub struct ShardBook {
     slots: Vec<Slot>,
     free: Vec<u32>,
     sequence: u64,
+    told: Vec<Told>,
+    /// What is told once the order that is being entered is taken.
+    entering: Option<Told>,
 }
 
 /// Last use of a slot.
@@ -130,6 +134,8 @@ impl ShardBook {
             slots: Vec::new(),
             free: Vec::new(),
             sequence: 0,
+            told: Vec::new(),
+            entering: None,
         };
         book.set_up(instrument);
         if book.shard.instrument(INSTRUMENT).is_none() {
@@ -211,22 +217,31 @@ impl ShardBook {
         for at in 0..self.events.len() {
             match self.events.as_slice()[at].body {
                 EventBody::Traded {
+                    aggressor,
                     resting,
                     price,
                     quantity,
                     ..
                 } => {
                     outcome.executed.add(quantity, price.notional(quantity));
+                    self.told.push(Told::Traded(ToldTrade {
+                        maker: self.request(resting),
+                        taker: self.request(aggressor),
+                        price,
+                        quantity,
+                    }));
                     self.forget_if_ended(resting);
                 }
                 EventBody::Rejected { reason, .. } | EventBody::CancelRejected { reason, .. } => {
                     outcome.refused = Some(reason);
                 }
-                EventBody::Canceled { handle, .. } | EventBody::Reduced { handle, .. } => {
+                EventBody::Canceled { handle, .. } => {
+                    self.told.push(Told::Canceled(self.request(handle)));
                     self.forget_if_ended(handle);
                 }
-                EventBody::Accepted { .. }
-                | EventBody::Replaced { .. }
+                EventBody::Reduced { handle, .. } => self.forget_if_ended(handle),
+                EventBody::Accepted { .. } => self.told.extend(self.entering.take()),
+                EventBody::Replaced { .. }
                 | EventBody::MassCanceled { .. }
                 | EventBody::PhaseChanged { .. }
                 | EventBody::InstrumentChanged { .. }
@@ -240,10 +255,20 @@ impl ShardBook {
     fn enter(
         &mut self,
         time_ns: u64,
-        number: CommandNumber,
+        command: &FlowCommand,
         entry: &Entry,
     ) -> Result<Outcome, ReplayError> {
+        let number = command.number;
         let handle = self.open_slot(number)?;
+        self.entering = Some(Told::Accepted(
+            command.id,
+            OpenOrder {
+                request: RequestNumber(number.0),
+                side: entry.side,
+                price: entry.price,
+                leaves: entry.quantity,
+            },
+        ));
         let order = NewOrder {
             origin: origin(number),
             handle,
@@ -252,9 +277,9 @@ impl ShardBook {
             instrument: INSTRUMENT,
             account: account(entry.owner),
             side: entry.side,
-            order_type: OrderType::Limit,
+            order_type: entry.order_type,
             time_in_force: entry.time_in_force,
-            post_only: 0,
+            post_only: u8::from(entry.post_only),
             reserved: [0; 4],
         };
         self.live.insert(number, handle);
@@ -298,6 +323,11 @@ impl ShardBook {
         }
     }
 
+    /// Returns the request of the order that used a slot last.
+    fn request(&self, handle: OrderHandle) -> RequestNumber {
+        RequestNumber(self.slots[handle.slot as usize].number.0)
+    }
+
     /// Returns the handle of a live order; one that no slot has where it has ended, so that the
     /// shard is the one that refuses.
     fn handle(&self, number: CommandNumber) -> OrderHandle {
@@ -314,12 +344,29 @@ struct Entry {
     side: Side,
     price: Price,
     quantity: Quantity,
+    order_type: OrderType,
     time_in_force: TimeInForce,
+    post_only: bool,
+}
+
+impl Entry {
+    const fn limit(side: Side, price: Price, quantity: Quantity) -> Self {
+        Self {
+            owner: Owner::Recorded,
+            side,
+            price,
+            quantity,
+            order_type: OrderType::Limit,
+            time_in_force: TimeInForce::Day,
+            post_only: false,
+        }
+    }
 }
 
 impl DrivenBook for ShardBook {
     fn carry_out(&mut self, time_ns: u64, command: &FlowCommand) -> Result<Outcome, ReplayError> {
         let number = command.number;
+        self.told.clear();
         match command.action {
             Action::Enter {
                 owner,
@@ -327,14 +374,19 @@ impl DrivenBook for ShardBook {
                 price,
                 quantity,
             } => {
+                let limit = Entry::limit(side, price, quantity);
+                self.enter(time_ns, command, &Entry { owner, ..limit })
+            }
+            Action::Post {
+                side,
+                price,
+                quantity,
+            } => {
                 let entry = Entry {
-                    owner,
-                    side,
-                    price,
-                    quantity,
-                    time_in_force: TimeInForce::Day,
+                    post_only: true,
+                    ..Entry::limit(side, price, quantity)
                 };
-                self.enter(time_ns, number, &entry)
+                self.enter(time_ns, command, &entry)
             }
             Action::Take {
                 side,
@@ -343,13 +395,18 @@ impl DrivenBook for ShardBook {
                 ..
             } => {
                 let entry = Entry {
-                    owner: Owner::Recorded,
-                    side,
-                    price,
-                    quantity,
                     time_in_force: TimeInForce::Ioc,
+                    ..Entry::limit(side, price, quantity)
                 };
-                self.enter(time_ns, number, &entry)
+                self.enter(time_ns, command, &entry)
+            }
+            Action::Market { side, quantity } => {
+                let entry = Entry {
+                    order_type: OrderType::Market,
+                    time_in_force: TimeInForce::Ioc,
+                    ..Entry::limit(side, Price::new(0), quantity)
+                };
+                self.enter(time_ns, command, &entry)
             }
             Action::Reduce { target, quantity } => {
                 let reduce = Reduce {
@@ -359,7 +416,7 @@ impl DrivenBook for ShardBook {
                 };
                 Ok(self.apply(time_ns, Command::Reduce(reduce)))
             }
-            Action::Cancel { target } => {
+            Action::Cancel { target } | Action::Withdraw { target } => {
                 let cancel = Cancel {
                     origin: origin(number),
                     handle: self.handle(target),
@@ -368,6 +425,25 @@ impl DrivenBook for ShardBook {
                 Ok(self.apply(time_ns, Command::Cancel(cancel)))
             }
         }
+    }
+
+    fn told(&self) -> &[Told] {
+        &self.told
+    }
+
+    fn open_orders(&self) -> Option<Vec<OpenOrder>> {
+        let sides = [Side::Sell, Side::Buy].into_iter();
+        let orders = sides.flat_map(|side| self.shard.live_orders(INSTRUMENT, side));
+        Some(
+            orders
+                .map(|order| OpenOrder {
+                    request: order.request,
+                    side: order.side,
+                    price: order.price,
+                    leaves: order.leaves,
+                })
+                .collect(),
+        )
     }
 
     fn best_levels(&self, side: Side, levels: usize, out: &mut Vec<RowLevel>) {

@@ -9,6 +9,7 @@ use std::path::Path;
 use matchgate_core::domain::{Instrument, InstrumentId, Notional, Price, Quantity, ShardId, Side};
 use matchgate_core::domain::{Symbol, bounds};
 
+use crate::bitstamp::{self, BitstampFiles};
 use crate::decimal::{Decimal, parse_price};
 use crate::error::ReplayError;
 use crate::lobster::{Message, MessageType, Reader};
@@ -16,9 +17,10 @@ use crate::lobster::{Message, MessageType, Reader};
 /// What is told rather than derived.
 #[derive(Clone, Debug, Default)]
 pub struct InstrumentOptions {
-    /// Symbol; else what the file's name begins with.
+    /// Symbol; else the recording's, in its files' names or in what its recorder wrote.
     pub symbol: Option<String>,
-    /// Tick as a decimal number; else the greatest common divisor of the prices.
+    /// Tick as a decimal number; else, of LOBSTER, the greatest common divisor of the prices; of
+    /// Bitstamp, a cent or, where the opening book's prices are finer, their power of ten.
     pub tick: Option<String>,
 }
 
@@ -35,6 +37,8 @@ pub struct DerivedInstrument {
     pub price_max: Price,
     /// A power of ten that no quantity of the recording is above.
     pub quantity_max: Quantity,
+    /// A quantity is counted in units of 10^`quantity_exponent`.
+    pub quantity_exponent: i8,
 }
 
 impl DerivedInstrument {
@@ -45,8 +49,11 @@ impl DerivedInstrument {
     /// Returns an error where the recording cannot be read, has no order, or an option does not
     /// fit it.
     pub fn derive(path: &Path, options: &InstrumentOptions) -> Result<Self, ReplayError> {
+        if let Some(files) = BitstampFiles::find(path)? {
+            return Self::of_bitstamp(path, &files, options);
+        }
         let mut reader = Reader::open(path)?;
-        let symbol = symbol(&reader, options, path)?;
+        let symbol = symbol(reader.name().map(|name| name.symbol()), options, path)?;
         let mut survey = Survey::default();
         while let Some(message) = reader.next_message()? {
             survey.message(&message);
@@ -66,13 +73,7 @@ impl DerivedInstrument {
         let (Some(price_min), Some(price_max)) = (survey.price_min, survey.price_max) else {
             return Err(refuse(path, "holds no order"));
         };
-        let tick = match &options.tick {
-            None => survey.divisor,
-            Some(text) => parse_price(text)
-                .map(Price::get)
-                .filter(|tick| *tick > 0)
-                .ok_or_else(|| refuse(path, &format!("{text} is no tick")))?,
-        };
+        let tick = told_tick(options, path)?.map_or(survey.divisor, Price::get);
         if survey.divisor % tick != 0 {
             let tick = Decimal::price(Price::new(tick));
             return Err(refuse(path, &format!("has prices off the tick {tick}")));
@@ -83,6 +84,25 @@ impl DerivedInstrument {
             price_min,
             price_max,
             quantity_max: Quantity::new(power_of_ten_from(survey.quantity_max)),
+            quantity_exponent: 0,
+        })
+    }
+
+    fn of_bitstamp(
+        path: &Path,
+        files: &BitstampFiles,
+        options: &InstrumentOptions,
+    ) -> Result<Self, ReplayError> {
+        let survey = bitstamp::survey(files, told_tick(options, path)?)?;
+        let survey = survey.ok_or_else(|| refuse(path, "holds no order"))?;
+        let pair = survey.pair.to_ascii_uppercase();
+        Ok(Self {
+            symbol: symbol(Some(&pair), options, path)?,
+            tick: survey.tick,
+            price_min: survey.price_min,
+            price_max: survey.price_max,
+            quantity_max: Quantity::new(power_of_ten_from(survey.quantity_max)),
+            quantity_exponent: -bitstamp::QUANTITY_DECIMALS.cast_signed(),
         })
     }
 
@@ -99,7 +119,7 @@ impl DerivedInstrument {
             symbol: self.symbol,
             id,
             shard,
-            quantity_exponent: 0,
+            quantity_exponent: self.quantity_exponent,
             reserved: [0; 2],
             tick: self.tick,
             price_min: self.price_min,
@@ -115,23 +135,26 @@ impl DerivedInstrument {
     #[must_use]
     pub fn to_toml(&self) -> String {
         let mut text = String::from("[[instrument]]\n");
+        let decimals = self.quantity_exponent.unsigned_abs();
+        let quantity = |quantity| Decimal::quantity(quantity, decimals).to_string();
         let rows = [
             ("symbol", escaped(self.symbol.as_str())),
             ("tick", Decimal::price(self.tick).to_string()),
             ("price_min", Decimal::price(self.price_min).to_string()),
             ("price_max", Decimal::price(self.price_max).to_string()),
-            ("lot", "1".to_owned()),
-            ("quantity_min", "1".to_owned()),
-            ("quantity_max", self.quantity_max.get().to_string()),
+            ("lot", quantity(1)),
+            ("quantity_min", quantity(1)),
+            ("quantity_max", quantity(self.quantity_max.get())),
             (
                 "notional_max",
-                Decimal::money(self.notional_max()).to_string(),
+                Decimal::money(self.notional_max(), decimals).to_string(),
             ),
         ];
         for (key, value) in rows {
             writeln!(text, "{key} = \"{value}\"").expect("a string takes what is written");
         }
-        text.push_str("quantity_exponent = 0\n");
+        writeln!(text, "quantity_exponent = {}", self.quantity_exponent)
+            .expect("a string takes what is written");
         text
     }
 }
@@ -184,13 +207,23 @@ impl Survey {
     }
 }
 
+fn told_tick(options: &InstrumentOptions, path: &Path) -> Result<Option<Price>, ReplayError> {
+    let Some(text) = &options.tick else {
+        return Ok(None);
+    };
+    parse_price(text)
+        .filter(|tick| tick.get() > 0)
+        .map(Some)
+        .ok_or_else(|| refuse(path, &format!("{text} is no tick")))
+}
+
+/// Returns the symbol that was told, else the one in the recording.
 fn symbol(
-    reader: &Reader,
+    recorded: Option<&str>,
     options: &InstrumentOptions,
     path: &Path,
 ) -> Result<Symbol, ReplayError> {
-    let told = options.symbol.as_deref();
-    let text = told.or_else(|| reader.name().map(|name| name.symbol()));
+    let text = options.symbol.as_deref().or(recorded);
     let text = text.ok_or_else(|| refuse(path, "does not tell its symbol; name one"))?;
     Symbol::new(text.as_bytes()).ok_or_else(|| {
         let length_max = bounds::SYMBOL_LENGTH_MAX;

@@ -1,6 +1,7 @@
 //! Recorded sessions against the real gateway: readers, order flow, checks, reports.
 #![forbid(unsafe_code)]
 
+pub mod bitstamp;
 pub mod client_link;
 mod decimal;
 pub mod drive;
@@ -8,6 +9,7 @@ pub mod error;
 pub mod flow;
 pub mod in_process;
 pub mod instrument;
+pub mod ledger;
 pub mod link;
 pub mod lobster;
 pub mod pace;

@@ -9,6 +9,9 @@ use hdrhistogram::Histogram;
 pub const LATE_SEND_NS: u64 = 100_000;
 /// How long no message may come while answers are missing, in nanoseconds.
 pub(crate) const SILENCE_MAX_NS: u64 = 30_000_000_000;
+/// How long no message may come after the last answer until trades that are missing are given up,
+/// in nanoseconds.
+pub(crate) const SETTLE_MAX_NS: u64 = 2_000_000_000;
 /// Longest single wait for a message, in nanoseconds.
 pub(crate) const WAIT_MAX_NS: u64 = 100_000_000;
 /// Closer than this to the next planned time the sender no longer sleeps, in nanoseconds: a

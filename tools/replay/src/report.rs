@@ -7,10 +7,12 @@ use std::fmt::{self, Write as _};
 
 use matchgate_core::domain::{Notional, RejectReason};
 
+use crate::bitstamp::{self, BitstampTotals};
 use crate::decimal::Decimal;
 use crate::drive::FlowChecks;
 use crate::flow::ExecutionTotals;
 use crate::in_process::InProcessSummary;
+use crate::ledger::{LedgerChecks, RestingChecks};
 use crate::lobster::{MessageType, TranslationTotals};
 use crate::pace::{LATE_SEND_NS, Latency, LatencyKind};
 use crate::recording::RecordingTotals;
@@ -84,6 +86,8 @@ pub fn in_process_report(title: &str, summary: &InProcessSummary) -> String {
     checks.push(row_check(&summary.checks));
     text.checks(&checks);
     text.differences(summary.checks.differences.iter());
+    let ledger = summary.checks.ledger.iter();
+    text.differences(ledger.flat_map(|ledger| &ledger.differences));
     text.finish()
 }
 
@@ -114,6 +118,8 @@ pub fn replay_report(title: &str, summary: &ReplaySummary, more: &[Check]) -> St
     checks.extend_from_slice(more);
     text.checks(&checks);
     text.differences(summary.checks.differences.iter());
+    let ledger = summary.checks.ledger.iter();
+    text.differences(ledger.flat_map(|ledger| &ledger.differences));
     text.finish()
 }
 
@@ -126,7 +132,7 @@ pub fn demo_report(title: &str, summary: &SyntheticSummary, more: &[Check]) -> S
     for (kind, count) in &summary.actions {
         text.line(&format!("  {}", action_name(*kind)), &grouped(*count));
     }
-    text.line("fills", &executions(&summary.aggressor));
+    text.line("fills", &executions(&summary.aggressor, 0));
     text.refusals(&summary.refusals);
     text.rate(summary.requests(), summary.elapsed_ns);
     text.latency(&summary.latency);
@@ -166,6 +172,7 @@ pub fn demo_report(title: &str, summary: &SyntheticSummary, more: &[Check]) -> S
 fn flow_lines(text: &mut Text, totals: &RecordingTotals, checks: &FlowChecks) {
     match totals {
         RecordingTotals::Lobster(totals) => lobster_lines(text, totals, checks),
+        RecordingTotals::Bitstamp(totals) => bitstamp_lines(text, totals, checks),
     }
 }
 
@@ -182,8 +189,8 @@ fn lobster_lines(text: &mut Text, totals: &TranslationTotals, checks: &FlowCheck
     let adds = totals.messages[MessageType::Add.index()];
     let entered = adds + totals.opening_levels + totals.levels_revealed + totals.takes;
     text.line("orders", &grouped(entered));
-    text.line("fills", &executions(&checks.executed));
-    text.line("hidden executions", &executions(&totals.hidden));
+    text.line("fills", &executions(&checks.executed, 0));
+    text.line("hidden executions", &executions(&totals.hidden, 0));
     text.line(
         "queue places",
         &format!(
@@ -207,7 +214,62 @@ fn lobster_lines(text: &mut Text, totals: &TranslationTotals, checks: &FlowCheck
     }
 }
 
+fn bitstamp_lines(text: &mut Text, totals: &BitstampTotals, checks: &FlowChecks) {
+    let plain = |text: &mut Text, label: &str, count| text.line(label, &grouped(count));
+    text.line(
+        "opening book",
+        &format!(
+            "{} orders, {} left out: gone before",
+            grouped(totals.opening),
+            grouped(totals.stale)
+        ),
+    );
+    plain(text, "limit orders", totals.limit);
+    text.line(
+        "post-only orders",
+        &format!(
+            "{}: {} would have taken, {} came and went",
+            grouped(totals.post_only),
+            grouped(checks.post_only_refused),
+            grouped(totals.post_only.saturating_sub(checks.post_only_refused))
+        ),
+    );
+    text.line(
+        "market orders",
+        &format!(
+            "{} ({} sized in money)",
+            grouped(totals.market),
+            grouped(totals.cash_sized)
+        ),
+    );
+    plain(text, "cancels", totals.canceled);
+    text.line(
+        "fill rows",
+        &format!(
+            "{} with something left, {} with nothing",
+            grouped(totals.changed),
+            grouped(totals.filled)
+        ),
+    );
+    text.line(
+        "rows left out",
+        &format!(
+            "{} of orders that never came, {} of market orders",
+            grouped(totals.unknown),
+            grouped(totals.market_remainders)
+        ),
+    );
+    plain(text, "commands", checks.commands);
+    text.line(
+        "fills",
+        &executions(&checks.executed, bitstamp::QUANTITY_DECIMALS),
+    );
+}
+
 fn flow_checks(checks: &FlowChecks) -> Vec<Check> {
+    if let Some(ledger) = &checks.ledger {
+        return ledger_checks(checks, ledger);
+    }
     vec![
         Check::new(
             Verdict::of(checks.takes_different == 0),
@@ -229,6 +291,69 @@ fn flow_checks(checks: &FlowChecks) -> Vec<Check> {
             format!("{} refused", grouped(checks.refused)),
         ),
     ]
+}
+
+fn ledger_checks(checks: &FlowChecks, ledger: &LedgerChecks) -> Vec<Check> {
+    let LedgerChecks {
+        trades_recorded,
+        trades_equal,
+        leaves_recorded,
+        leaves_equal,
+        ..
+    } = *ledger;
+    let trades = ledger.trades.count;
+    let whole = ledger.trades_half_told == 0;
+    let mut made = vec![
+        Check::new(
+            Verdict::of(whole && trades_equal == trades_recorded && trades_equal == trades),
+            "trades",
+            format!(
+                "{} of {} in sequence: price, size, maker, taker; {} made",
+                grouped(trades_equal),
+                grouped(trades_recorded),
+                grouped(trades)
+            ),
+        ),
+        Check::new(
+            Verdict::of(leaves_equal == leaves_recorded),
+            "fill rows",
+            format!(
+                "{} of {} are what a fill left",
+                grouped(leaves_equal),
+                grouped(leaves_recorded)
+            ),
+        ),
+        Check::new(
+            Verdict::of(checks.post_only_refused == checks.withdrawals_refused),
+            "post-only orders",
+            format!(
+                "{} refused, {} cancels found none",
+                grouped(checks.post_only_refused),
+                grouped(checks.withdrawals_refused)
+            ),
+        ),
+        Check::new(
+            Verdict::of(checks.refused == 0),
+            "requests",
+            format!("{} others refused", grouped(checks.refused)),
+        ),
+        resting_check("orders told", Some(ledger.resting_told)),
+    ];
+    made.push(resting_check("orders in book", ledger.resting_in_book));
+    made
+}
+
+fn resting_check(name: &str, resting: Option<RestingChecks>) -> Check {
+    let Some(resting) = resting else {
+        return Check::new(Verdict::NotMade, name, "not seen".to_owned());
+    };
+    let found = format!(
+        "{} of {} rest as recorded, {} others",
+        grouped(resting.equal),
+        grouped(resting.recorded),
+        grouped(resting.found.saturating_sub(resting.equal))
+    );
+    Check::new(Verdict::of(resting.passed()), name, found)
 }
 
 fn row_check(checks: &FlowChecks) -> Check {
@@ -254,12 +379,13 @@ fn both_sides(aggressor: &ExecutionTotals, resting: &ExecutionTotals) -> Check {
     Check::new(Verdict::of(aggressor == resting), "both sides", found)
 }
 
-fn executions(totals: &ExecutionTotals) -> String {
+fn executions(totals: &ExecutionTotals, quantity_decimals: u8) -> String {
+    let quantity = Decimal::quantity(totals.quantity, quantity_decimals).to_string();
     format!(
         "{} of {} for {}",
         grouped(totals.count),
-        grouped(totals.quantity),
-        money(totals.notional)
+        group_whole(&quantity),
+        money(totals.notional, quantity_decimals)
     )
 }
 
@@ -403,11 +529,15 @@ fn grouped(number: u64) -> String {
     group(&number.to_string())
 }
 
-fn money(notional: Notional) -> String {
-    let text = Decimal::money(notional).to_string();
+fn money(notional: Notional, quantity_decimals: u8) -> String {
+    group_whole(&Decimal::money(notional, quantity_decimals).to_string())
+}
+
+/// Groups the digits before the decimal point.
+fn group_whole(text: &str) -> String {
     match text.split_once('.') {
         Some((whole, cents)) => format!("{}.{cents}", group(whole)),
-        None => group(&text),
+        None => group(text),
     }
 }
 

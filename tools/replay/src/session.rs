@@ -19,11 +19,17 @@ use matchgate_schema::message::{
 use crate::drive::{FlowChecks, Outcome};
 use crate::error::ReplayError;
 use crate::flow::{Action, CommandNumber, ExecutionTotals, FlowCommand, Owner};
+use crate::ledger::{Ledger, OpenOrder, RecordedOrder, Told, ToldLeg};
 use crate::link::{LinkError, OrderLink, reconnect_within};
 use crate::lobster::Row;
-use crate::pace::{Latency, LatencyKind, SILENCE_MAX_NS, SPIN_NS, Schedule, Speed, WAIT_MAX_NS};
+use crate::pace::{
+    Latency, LatencyKind, SETTLE_MAX_NS, SILENCE_MAX_NS, SPIN_NS, Schedule, Speed, WAIT_MAX_NS,
+};
 use crate::recording::{Recording, RecordingTotals};
 use crate::window::Window;
+
+/// Levels of a side that are compared at the end, where the recorded book is whole.
+pub const LEVELS_COMPARED_MAX: usize = 1_000;
 
 /// How a recording is replayed over a session.
 #[derive(Clone, Debug)]
@@ -55,6 +61,18 @@ pub enum RunEnd {
 pub trait FinalBook {
     /// Returns the best levels of a side, best first, at most `levels`: price and quantity.
     fn depth(&self, symbol: Symbol, side: Side, levels: usize) -> Vec<(Price, Quantity)>;
+
+    /// Returns all live orders, where they can be seen one by one.
+    fn open_orders(&self, _symbol: Symbol) -> Option<Vec<OpenOrder>> {
+        None
+    }
+}
+
+/// The orders at the end, which are compared with the venue's.
+#[derive(Clone, Debug)]
+pub struct FinalOrders {
+    recorded: Vec<RecordedOrder>,
+    ledger: Ledger,
 }
 
 /// What a replay over a session found.
@@ -82,13 +100,34 @@ pub struct ReplaySummary {
     pub latency: Latency,
     /// The recorded book after the last message, where there is one.
     pub final_row: Option<Row>,
-    /// Whether the venue's book at the end is that one; `None` where it was not compared.
+    /// The recorded orders after the last step, and what the venue told of its own; where the
+    /// recording names the orders that traded.
+    pub final_orders: Option<FinalOrders>,
+    /// Whether the venue's book at the end is the recorded one; `None` where it was not compared.
     pub final_book_equal: Option<bool>,
 }
 
 impl ReplaySummary {
-    /// Compares the book at the end with the recorded one, where there is one.
+    /// Compares the book at the end with the recorded one, where there is one: its levels, at most
+    /// [`LEVELS_COMPARED_MAX`] a side, and its orders where both sides have them.
     pub fn check_final_book(&mut self, symbol: Symbol, book: &impl FinalBook) {
+        if let Some(orders) = &self.final_orders {
+            let levels_equal = [Side::Sell, Side::Buy].into_iter().all(|side| {
+                let recorded = orders.levels(side, LEVELS_COMPARED_MAX);
+                recorded == book.depth(symbol, side, LEVELS_COMPARED_MAX)
+            });
+            let mut orders_equal = true;
+            if let (Some(open), Some(found)) = (book.open_orders(symbol), &mut self.checks.ledger) {
+                let in_book =
+                    orders
+                        .ledger
+                        .compare_resting(&orders.recorded, open.into_iter(), found);
+                found.resting_in_book = Some(in_book);
+                orders_equal = in_book.passed();
+            }
+            self.final_book_equal = Some(levels_equal && orders_equal);
+            return;
+        }
         let Some(row) = &self.final_row else {
             return;
         };
@@ -110,6 +149,22 @@ impl ReplaySummary {
     }
 }
 
+impl FinalOrders {
+    /// Returns the best recorded levels of a side, best first, at most `levels`.
+    fn levels(&self, side: Side, levels: usize) -> Vec<(Price, Quantity)> {
+        let mut sums: BTreeMap<Price, u64> = BTreeMap::new();
+        for order in self.recorded.iter().filter(|order| order.side == side) {
+            let sum = sums.entry(order.price).or_default();
+            *sum = sum.saturating_add(order.leaves.get());
+        }
+        let level = |(price, quantity)| (price, Quantity::new(quantity));
+        match side {
+            Side::Buy => sums.into_iter().rev().take(levels).map(level).collect(),
+            Side::Sell => sums.into_iter().take(levels).map(level).collect(),
+        }
+    }
+}
+
 /// One replay over a session. Between two calls of [`Self::run`] it holds everything needed to go
 /// on, whatever became of the connection.
 #[derive(Debug)]
@@ -121,6 +176,8 @@ pub struct WireReplay {
     due: VecDeque<DueCommand>,
     drained: bool,
     window: Window<InFlight>,
+    /// What was told of each order, where the recording names the orders that traded.
+    ledger: Option<Ledger>,
     sequence_last: Option<u64>,
     stopped_ns: Option<u64>,
     start_ns: u64,
@@ -171,9 +228,13 @@ impl WireReplay {
             elapsed_ns: 0,
             latency: Latency::new(kind),
             final_row: None,
+            final_orders: None,
             final_book_equal: None,
         };
+        let decimals = summary.totals.quantity_decimals();
+        let trades = recording.trades();
         Self {
+            ledger: trades.map(|trades| Ledger::new(trades, decimals)),
             recording: Box::new(recording),
             base: first.saturating_sub(1),
             schedule: Schedule::new(options.speed, now_ns),
@@ -223,7 +284,7 @@ impl WireReplay {
                 return Ok(RunEnd::Stopped);
             }
             let turn = match self.send_due(link) {
-                Ok(()) if self.drained && self.due.is_empty() && self.window.is_empty() => {
+                Ok(()) if self.is_complete(link) => {
                     self.summary.elapsed_ns = link.now_ns().saturating_sub(self.start_ns);
                     return Ok(RunEnd::Complete);
                 }
@@ -239,6 +300,15 @@ impl WireReplay {
                 other => other?,
             }
         }
+    }
+
+    /// Returns whether every command is answered, and every recorded trade told to both sides: an
+    /// order that rests is answered before its fills are told. A venue that makes fewer trades
+    /// says nothing more.
+    fn is_complete(&self, link: &impl OrderLink) -> bool {
+        let answered = self.drained && self.due.is_empty() && self.window.is_empty();
+        let settled = self.ledger.as_ref().is_none_or(Ledger::is_settled);
+        answered && (settled || link.now_ns().saturating_sub(self.heard_ns) > SETTLE_MAX_NS)
     }
 
     /// Leaves a pause of the caller's out of every time that counts.
@@ -258,6 +328,11 @@ impl WireReplay {
     pub fn finish(mut self) -> ReplaySummary {
         self.summary.totals = self.recording.totals();
         self.summary.final_row = self.recording.last_row().cloned();
+        if let Some(ledger) = self.ledger {
+            let recorded = self.recording.last_orders().to_vec();
+            self.summary.checks.ledger = Some(ledger.finish(&recorded));
+            self.summary.final_orders = Some(FinalOrders { recorded, ledger });
+        }
         self.summary
     }
 
@@ -302,6 +377,9 @@ impl WireReplay {
                 self.drained = true;
                 break;
             };
+            if let (Some(ledger), Some(leaves)) = (&mut self.ledger, step.leaves) {
+                ledger.recorded_leaves(leaves);
+            }
             let due_ns = self.schedule.due_ns(step.time_ns);
             self.due
                 .extend(step.commands.iter().map(|&command| DueCommand {
@@ -377,6 +455,7 @@ impl WireReplay {
     }
 
     fn take_execution(&mut self, report: &ExecutionReport) {
+        self.note_in_ledger(report);
         let notional = report.last_price.notional(report.last_quantity);
         match report.exec_type {
             ExecType::Trade if report.liquidity == Liquidity::Added => {
@@ -386,9 +465,12 @@ impl WireReplay {
                 let request = report.order_request;
                 if let Some(pending) = self.window.get_mut(request.get()) {
                     pending.outcome.executed.add(report.last_quantity, notional);
-                } else {
+                } else if self.recording.entries_rest() {
                     // A day order is complete once it is accepted: it must not trade on entry.
                     self.summary.checks.entries_that_traded += 1;
+                } else {
+                    let executed = &mut self.summary.checks.executed;
+                    executed.add(report.last_quantity, notional);
                 }
                 if report.leaves.is_zero() {
                     self.complete(request);
@@ -406,6 +488,34 @@ impl WireReplay {
             ExecType::Canceled | ExecType::Reduced | ExecType::Replaced => {
                 self.complete(report.request);
             }
+        }
+    }
+
+    fn note_in_ledger(&mut self, report: &ExecutionReport) {
+        let Some(ledger) = &mut self.ledger else {
+            return;
+        };
+        match report.exec_type {
+            ExecType::New => {
+                let entered = self.window.get_mut(report.request.get());
+                let order = OpenOrder {
+                    request: report.order_request,
+                    side: report.side,
+                    price: report.price,
+                    leaves: report.leaves,
+                };
+                let id = entered.map_or(0, |entered| entered.command.id);
+                ledger.told(&Told::Accepted(id, order));
+            }
+            ExecType::Trade => ledger.told_leg(ToldLeg {
+                execution_id: report.execution_id,
+                order: report.order_request,
+                took: report.liquidity == Liquidity::Removed,
+                price: report.last_price,
+                quantity: report.last_quantity,
+            }),
+            ExecType::Canceled => ledger.told(&Told::Canceled(report.order_request)),
+            ExecType::Rejected | ExecType::Reduced | ExecType::Replaced => {}
         }
     }
 
@@ -458,6 +568,19 @@ impl WireReplay {
                 account: self.account(owner),
                 ..self.limit_order(request, side, price, quantity)
             }),
+            Action::Post {
+                side,
+                price,
+                quantity,
+            } => ClientMessage::NewOrder(NewOrderRequest {
+                post_only: true,
+                ..self.limit_order(request, side, price, quantity)
+            }),
+            Action::Market { side, quantity } => ClientMessage::NewOrder(NewOrderRequest {
+                order_type: OrderType::Market,
+                time_in_force: TimeInForce::Ioc,
+                ..self.limit_order(request, side, Price::new(0), quantity)
+            }),
             Action::Take {
                 side,
                 price,
@@ -475,10 +598,12 @@ impl WireReplay {
                 target: target(of),
                 quantity,
             }),
-            Action::Cancel { target: of } => ClientMessage::Cancel(CancelRequest {
-                request,
-                target: target(of),
-            }),
+            Action::Cancel { target: of } | Action::Withdraw { target: of } => {
+                ClientMessage::Cancel(CancelRequest {
+                    request,
+                    target: target(of),
+                })
+            }
         }
     }
 

@@ -13,10 +13,12 @@ use matchgate_replay::instrument::{DerivedInstrument, InstrumentOptions};
 use matchgate_replay::lobster::Executions;
 use matchgate_replay::recording;
 use matchgate_replay::report::replay_report;
-use matchgate_replay::session::{ReplayOptions, ReplaySummary, RunEnd, WireReplay};
+use matchgate_replay::session::{
+    LEVELS_COMPARED_MAX, ReplayOptions, ReplaySummary, RunEnd, WireReplay,
+};
 
 use super::serve::stop_flag;
-use super::tool_venue::{SeenBook, ToolDirectory, client_name, config};
+use super::tool_venue::{SeenBook, ToolDirectory, client_name, config, open_orders};
 use crate::admin::{AdminClient, AdminReply, AdminRequest};
 use crate::cli::{Replay, ReplayRun, ReplayVerb};
 use crate::exit_code::{ExitCode, Fatal};
@@ -28,8 +30,6 @@ pub(super) const WINDOW_MAX: usize = 1024;
 const RECONNECT_MAX_NS: u64 = 30_000_000_000;
 /// Answers between two looks at progress and Ctrl-C.
 const SLICE: u64 = 5_000;
-/// Levels that a final book is asked for.
-const LEVELS_MAX: usize = 1_000;
 
 impl From<ReplayError> for Fatal {
     fn from(error: ReplayError) -> Self {
@@ -127,8 +127,11 @@ pub(super) fn check_in_process(
             format!("the venue has no book {symbol}"),
         )
     };
-    let book = venue.book(&symbol, LEVELS_MAX).ok_or_else(missing)?;
-    summary.check_final_book(symbol, &SeenBook(book));
+    let levels = venue
+        .book(&symbol, LEVELS_COMPARED_MAX)
+        .ok_or_else(missing)?;
+    let orders = open_orders(venue, &symbol);
+    summary.check_final_book(symbol, &SeenBook { levels, orders });
     Ok(())
 }
 
@@ -144,14 +147,15 @@ fn remote(
     if let Some(data) = &run.data {
         let request = AdminRequest::Book {
             symbol: derived.symbol.to_string(),
-            levels: LEVELS_MAX,
+            levels: LEVELS_COMPARED_MAX,
         };
         let reply = AdminClient::of(data)
             .ask_settled(&request)
             .map_err(|error| Fatal::new(ExitCode::Usage, format!("{error:#}")))?;
         match reply {
-            AdminReply::Book(book) => {
-                summary.check_final_book(derived.symbol, &SeenBook(book));
+            AdminReply::Book(levels) => {
+                let orders = None;
+                summary.check_final_book(derived.symbol, &SeenBook { levels, orders });
             }
             AdminReply::Refused { reason } => {
                 let message = format!("the final book cannot be compared: {reason}");

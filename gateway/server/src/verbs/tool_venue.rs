@@ -4,6 +4,7 @@
 use std::path::{Path, PathBuf};
 
 use matchgate_core::domain::{GatewayId, Instrument, Name, Price, Quantity, Side, Symbol};
+use matchgate_replay::ledger::OpenOrder;
 use matchgate_replay::session::FinalBook;
 use tempfile::TempDir;
 
@@ -11,6 +12,7 @@ use crate::admin::message::BookView;
 use crate::cli::TopologyChoice;
 use crate::config::{AccountConfig, Config, FirmConfig, InstrumentConfig, SessionConfig};
 use crate::exit_code::{ExitCode, Fatal};
+use crate::venue::Venue;
 
 /// Bytes of a segment: small, so that a short run shows more than one.
 const SEGMENT_BYTES: u64 = 8 << 20;
@@ -113,17 +115,46 @@ pub(super) fn config(
 
 /// A book at the end of a replay, wherever it was seen.
 #[derive(Debug)]
-pub(super) struct SeenBook(pub(super) BookView);
+pub(super) struct SeenBook {
+    /// Its levels.
+    pub(super) levels: BookView,
+    /// Its orders, where they could be seen.
+    pub(super) orders: Option<Vec<OpenOrder>>,
+}
+
+/// Returns the live orders of a symbol as the venue's follower has them.
+pub(super) fn open_orders(venue: &Venue, symbol: &Symbol) -> Option<Vec<OpenOrder>> {
+    let view = venue.view();
+    let instruments = view.instruments();
+    let seen = instruments.iter().map(|seen| &seen.instrument);
+    let instrument = seen.into_iter().find(|seen| seen.symbol == *symbol)?;
+    view.with_state(instrument.shard, |state| {
+        let sides = [Side::Sell, Side::Buy].into_iter();
+        let orders = sides.flat_map(|side| state.shard().live_orders(instrument.id, side));
+        orders
+            .map(|order| OpenOrder {
+                request: order.request,
+                side: order.side,
+                price: order.price,
+                leaves: order.leaves,
+            })
+            .collect()
+    })
+}
 
 impl FinalBook for SeenBook {
     fn depth(&self, _symbol: Symbol, side: Side, levels: usize) -> Vec<(Price, Quantity)> {
         let side = match side {
-            Side::Buy => &self.0.bids,
-            Side::Sell => &self.0.asks,
+            Side::Buy => &self.levels.bids,
+            Side::Sell => &self.levels.asks,
         };
         let levels = side.iter().take(levels);
         levels
             .map(|&(price, quantity)| (Price::new(price), Quantity::new(quantity)))
             .collect()
+    }
+
+    fn open_orders(&self, _symbol: Symbol) -> Option<Vec<OpenOrder>> {
+        self.orders.clone()
     }
 }

@@ -147,6 +147,7 @@ impl Translator {
                     time_ns: first.time_ns,
                     commands: &self.commands,
                     row: None,
+                    leaves: None,
                 }));
             }
         }
@@ -236,13 +237,14 @@ impl Translator {
             self.sent
                 .withdraw(message.id, level, quantity, &mut withdrawals);
         for withdrawal in withdrawals.drain(..) {
-            self.push(match withdrawal {
+            let action = match withdrawal {
                 Withdrawal::Cancel(target) => Action::Cancel { target },
                 Withdrawal::Reduce(target, quantity) => Action::Reduce {
                     target,
                     quantity: Quantity::new(quantity),
                 },
-            });
+            };
+            self.push(message.id, action);
         }
         self.withdrawals = withdrawals;
         Ok(())
@@ -291,12 +293,13 @@ impl Translator {
             quantity,
             notional: recorded.notional,
         });
-        self.push(Action::Take {
+        let action = Action::Take {
             side,
             price: limit,
             quantity,
             expected,
-        });
+        };
+        self.push(0, action);
     }
 
     /// Reads a run of executions to its end and makes one order of it.
@@ -380,7 +383,7 @@ impl Translator {
         let (levels_dropped, orders) = self.sent.drop_beyond(side, last.price);
         self.totals.levels_dropped += levels_dropped;
         for target in orders {
-            self.push(Action::Cancel { target });
+            self.push(0, Action::Cancel { target });
         }
         let edge = self.sent.worst(side);
         for level in levels {
@@ -397,16 +400,18 @@ impl Translator {
             time_ns,
             commands: &self.commands,
             row: self.reader.has_order_book().then_some(&self.row),
+            leaves: None,
         }
     }
 
     fn enter(&mut self, side: Side, price: Price, quantity: u64, id: Option<u64>) {
-        let number = self.push(Action::Enter {
+        let action = Action::Enter {
             owner: id.map_or(Owner::Seed, |_| Owner::Recorded),
             side,
             price,
             quantity: Quantity::new(quantity),
-        });
+        };
+        let number = self.push(id.unwrap_or(0), action);
         let order = ShadowOrder {
             number,
             id,
@@ -417,10 +422,10 @@ impl Translator {
         self.recorded.enter(side, price, order);
     }
 
-    fn push(&mut self, action: Action) -> CommandNumber {
+    fn push(&mut self, id: u64, action: Action) -> CommandNumber {
         self.totals.commands += 1;
         let number = CommandNumber(self.totals.commands);
-        self.commands.push(FlowCommand { number, action });
+        self.commands.push(FlowCommand { number, id, action });
         number
     }
 

@@ -73,6 +73,14 @@ pub enum LineFault {
         /// Fields that are there.
         found: usize,
     },
+    /// A column cannot be found by its name.
+    #[error("column {name} {reason}")]
+    Column {
+        /// Its name.
+        name: &'static str,
+        /// Why not.
+        reason: &'static str,
+    },
     /// A field does not hold what it must.
     #[error("{field} {text:?}: {reason}")]
     Field {

@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, VecDeque};
 
 use matchgate_core::domain::{
     CancelReason, ClientOrderId, EventId, Name, OrderId, OrderType, Price, Quantity, RejectReason,
-    RequestNumber, Side, Symbol, TimeInForce,
+    RequestNumber, SequenceNumber, Side, Symbol, TimeInForce,
 };
 use matchgate_schema::message::{
     CancelReject, ClientMessage, ExecType, ExecutionReport, Liquidity, NewOrderRequest,
@@ -82,6 +82,8 @@ pub(crate) struct BookAnswers {
     pub(crate) price_max: Price,
     /// The account of each order that was entered.
     pub(crate) accounts: Vec<Option<Name>>,
+    /// Fills so far, which number the executions.
+    pub(crate) fills: u64,
 }
 
 impl Default for BookAnswers {
@@ -90,6 +92,7 @@ impl Default for BookAnswers {
             book: NaiveBook::default(),
             price_max: Price::MAX,
             accounts: Vec::new(),
+            fills: 0,
         }
     }
 }
@@ -122,11 +125,17 @@ impl BookAnswers {
             report.reject_reason = Some(RejectReason::PriceAboveMaximum);
             return reports.push(Report::Execution(report));
         }
-        let mut report = execution(ExecType::New, order.request, order);
-        reports.push(Report::Execution(report));
         let (side, price, quantity) = (order.side, order.price, order.quantity);
         let is_day = order.time_in_force == TimeInForce::Day;
-        let action = if is_day {
+        let action = if order.post_only {
+            Action::Post {
+                side,
+                price,
+                quantity,
+            }
+        } else if order.order_type == OrderType::Market {
+            Action::Market { side, quantity }
+        } else if is_day {
             let owner = Owner::Recorded;
             Action::Enter {
                 owner,
@@ -142,7 +151,13 @@ impl BookAnswers {
                 expected: None,
             }
         };
-        self.carry_out(order.request, action);
+        let mut report = execution(ExecType::New, order.request, order);
+        if !self.carry_out(order.request, action) {
+            report.exec_type = ExecType::Rejected;
+            report.reject_reason = Some(RejectReason::PostOnlyWouldTake);
+            return reports.push(Report::Execution(report));
+        }
+        reports.push(Report::Execution(report));
         let fills = std::mem::take(&mut self.book.fills);
         for fill in &fills {
             report.exec_type = ExecType::Trade;
@@ -153,8 +168,14 @@ impl BookAnswers {
             report.last_price = fill.price;
             report.last_quantity = fill.quantity;
             report.liquidity = Liquidity::Removed;
+            self.fills += 1;
+            report.execution_id.sequence = SequenceNumber(self.fills);
             reports.push(Report::Execution(report));
-            reports.push(Report::Execution(resting_leg(fill, order)));
+            let execution_id = report.execution_id;
+            reports.push(Report::Execution(ExecutionReport {
+                execution_id,
+                ..resting_leg(fill, order)
+            }));
         }
         if !is_day && !report.leaves.is_zero() {
             report.exec_type = ExecType::Canceled;
@@ -168,8 +189,13 @@ impl BookAnswers {
     fn shrink(&mut self, request: RequestNumber, exec_type: ExecType, action: Action) -> Report {
         if self.carry_out(request, action) {
             let report = execution_of(request);
+            let order_request = match action {
+                Action::Cancel { target } | Action::Reduce { target, .. } => target.0,
+                other => panic!("{other:?} shrinks nothing"),
+            };
             return Report::Execution(ExecutionReport {
                 exec_type,
+                order_request: RequestNumber(order_request),
                 ..report
             });
         }
@@ -179,7 +205,12 @@ impl BookAnswers {
     /// Returns whether the book took it.
     fn carry_out(&mut self, request: RequestNumber, action: Action) -> bool {
         let number = CommandNumber(request.get());
-        let outcome = self.book.carry_out(0, &FlowCommand { number, action });
+        let command = FlowCommand {
+            number,
+            id: 0,
+            action,
+        };
+        let outcome = self.book.carry_out(0, &command);
         outcome
             .expect("a plain book always goes on")
             .refused

@@ -1,5 +1,7 @@
 //! Tests that need recorded data or several modules at once.
 
+mod bitstamp;
+mod bitstamp_damage;
 mod damage;
 mod fake_venue;
 mod instruments;
@@ -14,3 +16,4 @@ mod synthetic_flow;
 mod synthetic_sessions;
 mod wire;
 mod written;
+mod written_bitstamp;

@@ -54,6 +54,17 @@ impl NaiveBook {
         &mut self.sides[usize::from(side == Side::Sell)]
     }
 
+    fn meets(&self, side: Side, price: Price) -> bool {
+        let resting = self.side(side.opposite());
+        match side {
+            Side::Buy => resting.keys().next().is_some_and(|best| *best <= price),
+            Side::Sell => resting
+                .keys()
+                .next_back()
+                .is_some_and(|best| *best >= price),
+        }
+    }
+
     fn take(&mut self, side: Side, limit: Price, quantity: u64) -> ExecutionTotals {
         let mut executed = ExecutionTotals::default();
         let mut fills = Vec::new();
@@ -146,7 +157,32 @@ impl DrivenBook for NaiveBook {
                 ..
             } => executed(self.take(side, price, quantity.get())),
             Action::Reduce { target, quantity } => self.shrink(target, Some(quantity.get())),
-            Action::Cancel { target } => self.shrink(target, None),
+            Action::Cancel { target } | Action::Withdraw { target } => self.shrink(target, None),
+            Action::Post { side, price, .. } if self.meets(side, price) => Outcome {
+                refused: Some(RejectReason::PostOnlyWouldTake),
+                ..Outcome::default()
+            },
+            Action::Post {
+                side,
+                price,
+                quantity,
+            } => {
+                let order = Order {
+                    number: command.number,
+                    total: quantity.get(),
+                    leaves: quantity.get(),
+                };
+                self.fills.clear();
+                self.side_mut(side).entry(price).or_default().push(order);
+                Outcome::default()
+            }
+            Action::Market { side, quantity } => {
+                let limit = match side {
+                    Side::Buy => Price::MAX,
+                    Side::Sell => Price::new(i64::MIN),
+                };
+                executed(self.take(side, limit, quantity.get()))
+            }
         })
     }
 

@@ -73,6 +73,7 @@ fn replay_summary() -> ReplaySummary {
         elapsed_ns: 2_356_470_000,
         latency: latency(LatencyKind::ServiceTime),
         final_row: None,
+        final_orders: None,
         final_book_equal: Some(true),
     }
 }

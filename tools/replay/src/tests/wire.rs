@@ -77,7 +77,9 @@ fn replay_passes_where_the_venue_does_what_was_recorded() {
     let summary = replay(&mut venue, Speed::Max).expect("nothing goes wrong");
     assert!(summary.passed(), "{summary:?}");
     assert_eq!(summary.checks.commands, COMMANDS);
-    let RecordingTotals::Lobster(totals) = summary.totals;
+    let RecordingTotals::Lobster(totals) = summary.totals else {
+        panic!("a LOBSTER recording");
+    };
     assert_eq!(totals.commands, COMMANDS);
     assert_eq!(summary.checks.executed.quantity, 50);
     assert_eq!(summary.resting, summary.checks.executed);

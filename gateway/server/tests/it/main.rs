@@ -11,6 +11,7 @@
 mod admin;
 mod bad_frames;
 mod bad_input;
+mod bitstamp;
 mod clock;
 mod crash;
 mod data_folder;

@@ -1,10 +1,14 @@
 //! Bitstamp recordings, made up and real: what orders they stand for, and that the engine does
 //! what was recorded.
 
+use std::io::Write;
+
 use matchgate_core::domain::{
     InstrumentId, Notional, Price, Quantity, RejectReason, ShardId, Side, Symbol,
 };
 use serde_json::Value;
+use zip::ZipWriter;
+use zip::write::SimpleFileOptions;
 
 use super::fake_venue::{BookAnswers, FakeVenue};
 use super::naive_book::NaiveBook;
@@ -378,6 +382,26 @@ fn recording_is_found_by_any_of_its_files_whatever_they_are_called() {
 }
 
 #[test]
+fn recording_in_a_zip_is_found_and_a_cut_one_is_an_error() {
+    let written = WrittenBitstamp::new(&session());
+    let mut archive = ZipWriter::new(std::io::Cursor::new(Vec::new()));
+    for name in WrittenBitstamp::NAMES {
+        let entry = archive.start_file(format!("session/{name}"), SimpleFileOptions::default());
+        entry.expect("an entry");
+        let bytes = std::fs::read(written.file(name)).expect("readable");
+        archive.write_all(&bytes).expect("written");
+    }
+    let whole = archive.finish().expect("a whole archive").into_inner();
+    let path = written.file("recording");
+    std::fs::write(&path, &whole).expect("written");
+    as_recorded(&in_engine(&path).checks, 4, 3);
+    for length in 0..whole.len() {
+        std::fs::write(&path, &whole[..length]).expect("written");
+        DerivedInstrument::derive(&path, &InstrumentOptions::default()).expect_err("a cut archive");
+    }
+}
+
+#[test]
 fn columns_are_found_by_name_in_any_order_and_beside_others() {
     let mut parts = session();
     for line in &mut parts[1] {
@@ -396,23 +420,25 @@ fn sweeps_of_a_recording_that_names_takers_cannot_be_joined() {
     assert!(error.ends_with("none can be joined"), "{error}");
 }
 
-#[test]
-fn opening_orders_that_only_rest_are_kept() {
-    // Without the trade at a worse price and the order that stayed open past it, nothing tells
-    // that the order was gone.
-    let written = WrittenBitstamp::new(&[
-        OPENING.map(str::to_owned).to_vec(),
-        vec![
-            "trade_id,timestamp,exchange_timestamp,price,amount,buy_order_id,sell_order_id,side"
-                .to_owned(),
-        ],
-    ]);
-    let totals = bitstamp(open(&written).totals());
-    assert_eq!(totals.stale, 0);
-    let mut opened = open(&written);
+/// Returns how many opening orders are left out where one order comes and stays, without a trade.
+fn stale_beside(row: &str) -> u64 {
+    let [mut orders, mut trades] = session();
+    orders.truncate(OPENING.len());
+    orders.push(row.to_owned());
+    trades.truncate(1);
+    let mut opened = open(&WrittenBitstamp::closing_with(&[orders, trades], 0));
     while opened.next_step().expect("undamaged").is_some() {}
     let totals = bitstamp(opened.totals());
-    assert_eq!((totals.opening, totals.stale), (5, 0));
+    assert_eq!((totals.opening, totals.limit), (5, 1));
+    totals.stale
+}
+
+#[test]
+fn opening_order_that_an_open_order_must_have_met_was_gone_before() {
+    assert_eq!(stale_beside("27,5,2000,100.5,0.1,created,bid"), 1);
+    assert_eq!(stale_beside("27,5,2000,100.0,0.1,created,ask"), 1);
+    assert_eq!(stale_beside("27,5,2000,100.49,0.1,created,bid"), 0);
+    assert_eq!(stale_beside("27,5,2000,100.01,0.1,created,ask"), 0);
 }
 
 fn number(value: &Value, key: &str) -> u64 {

@@ -5,6 +5,7 @@ mod bitstamp_damage;
 mod damage;
 mod fake_venue;
 mod instruments;
+mod ledgers;
 mod matching_venue;
 mod naive_book;
 mod obliging_venue;

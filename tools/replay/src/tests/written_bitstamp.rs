@@ -77,14 +77,15 @@ impl WrittenBitstamp {
     /// Names of orders, trades and counts.
     pub(crate) const NAMES: [&str; 3] = ["orders.csv", "trades.csv", "meta.json"];
 
-    /// Writes the lines of both files, and counts that fit them.
+    /// Writes the lines of both files, and counts that fit them and the book at the end.
     pub(crate) fn new(parts: &[Vec<String>; 2]) -> Self {
+        Self::closing_with(parts, CLOSING.len())
+    }
+
+    /// Writes the lines of both files, and counts that fit them; the last `closing` rows are the
+    /// book at the end.
+    pub(crate) fn closing_with(parts: &[Vec<String>; 2], closing: usize) -> Self {
         let [orders, trades] = parts;
-        let closing = if orders.len() > OPENING.len() {
-            CLOSING.len()
-        } else {
-            0
-        };
         let written = Self {
             folder: TempDir::new().expect("a temporary folder"),
         };

@@ -22,6 +22,7 @@ mod mass_cancel;
 mod member;
 mod metrics;
 mod peer;
+mod recording;
 mod recordings;
 mod restart;
 mod synced;

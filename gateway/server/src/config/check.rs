@@ -43,7 +43,7 @@ impl<'a> Check<'a> {
 
     /// Returns the checked configuration.
     pub(super) fn config(&self) -> Result<Config, ConfigError> {
-        let file: file::File = toml::from_str(self.text).map_err(|error| self.syntax(&error))?;
+        let file = self.read()?;
         let venue = self.venue(&file.venue)?;
         let (rings, journal) = (self.rings(&file.rings)?, self.journal(&file.journal)?);
         self.venue_totals(&file.venue, &venue)?;
@@ -89,12 +89,22 @@ impl<'a> Check<'a> {
         })
     }
 
-    fn syntax(&self, error: &toml::de::Error) -> ConfigError {
+    /// Returns the file as it is written.
+    fn read(&self) -> Result<file::File, ConfigError> {
+        let reader =
+            toml::Deserializer::parse(self.text).map_err(|error| self.syntax("", &error))?;
+        serde_path_to_error::deserialize(reader).map_err(|error| {
+            let key = key_of(&error.path().to_string());
+            self.syntax(&key, error.inner())
+        })
+    }
+
+    fn syntax(&self, key: &str, error: &toml::de::Error) -> ConfigError {
         ConfigError {
             file: self.file.to_owned(),
             line: error.span().map(|span| line_of(self.text, span.start)),
-            key: String::new(),
-            fault: error.message().trim().to_owned(),
+            key: key.to_owned(),
+            fault: in_words(error.message().trim()),
         }
     }
 
@@ -308,12 +318,12 @@ impl<'a> Check<'a> {
         self.check_sharing(&checked, &spans)?;
         match known.iter().find(|name| !placed.contains(name)) {
             None => Ok(checked),
-            Some(missing) => Err(ConfigError {
-                file: self.file.to_owned(),
-                line: None,
-                key: "core.agents".to_owned(),
-                fault: format!("agent {missing:?} is on no core"),
-            }),
+            Some(missing) => {
+                // It may stand in any of them; the first is where to begin.
+                let span = spans.first().cloned().unwrap_or(0..0);
+                let fault = format!("agent {missing:?} is on no core");
+                Err(self.fault(&span, "core.agents", fault))
+            }
         }
     }
 
@@ -368,6 +378,30 @@ impl<'a> Check<'a> {
         }
         Ok(checked)
     }
+}
+
+/// Returns a path of the reader as keys are named in errors: without places in lists.
+fn key_of(path: &str) -> String {
+    let parts = path.split('.').filter(|part| !part.is_empty());
+    let names = parts.map(|part| part.split_once('[').map_or(part, |(name, _)| name));
+    let names: Vec<&str> = names.filter(|name| !name.starts_with('$')).collect();
+    names.join(".")
+}
+
+/// Returns a message of the reader without its names of types.
+fn in_words(message: &str) -> String {
+    let Some((found, wanted)) = message.rsplit_once(", expected ") else {
+        return message.to_owned();
+    };
+    let wanted = match wanted {
+        "u64" => "a whole number of 0 or above",
+        "i64" => "a whole number",
+        "a sequence" => "a list",
+        "a boolean" => "true or false",
+        other if other.starts_with("struct ") => "a table",
+        other => other,
+    };
+    format!("{found}, expected {wanted}")
 }
 
 /// The tables that a file may leave out whole, as the built-in text has them.

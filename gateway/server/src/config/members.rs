@@ -198,10 +198,13 @@ impl Check<'_> {
             return Ok(name);
         }
         let list: Vec<_> = names.iter().map(Name::as_str).collect();
-        let fault = format!(
-            "\"{name}\" is not defined; defined are: {}",
-            list.join(", ")
-        );
+        let defined = if list.is_empty() {
+            // The built-in members go with each other or not at all.
+            "none is: a file that names members names all of them".to_owned()
+        } else {
+            format!("defined are: {}", list.join(", "))
+        };
+        let fault = format!("\"{name}\" is not defined; {defined}");
         Err(self.fault(&value.span(), key, fault))
     }
 

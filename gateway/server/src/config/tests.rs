@@ -52,7 +52,7 @@ fn faults_name_file_line_key_and_the_allowed_values() {
         ),
         (
             "[[core]]\nagents = [\"gateway:0\"]",
-            "f.toml: core.agents: agent \"shard:0\" is on no core",
+            "f.toml:1: core.agents: agent \"shard:0\" is on no core",
         ),
     ];
     check(&cases);
@@ -64,6 +64,11 @@ fn faults_of_members_name_file_line_key_and_the_allowed_values() {
         (
             "[[firm]]\nname = \"A\"\n[[account]]\nname = \"X\"\nfirm = \"B\"",
             "f.toml:5: account.firm: \"B\" is not defined; defined are: A",
+        ),
+        (
+            "[[session]]\nkey = \"k\"\nfirm = \"DEMO\"\naccount = \"DEMO-1\"",
+            "f.toml:3: session.firm: \"DEMO\" is not defined; none is: a file that names members \
+             names all of them",
         ),
         (
             "[[instrument]]\nsymbol = \"A\"\ntick = \"0\"\nprice_min = \"0\"\nprice_max = \"1\"",
@@ -213,12 +218,36 @@ fn cores_on_one_cpu_may_not_spin() {
 }
 
 #[test]
+fn value_of_another_type_is_refused_with_its_key_and_what_is_wanted() {
+    let cases = [
+        (
+            "[venue]\nshards = \"a\"",
+            "f.toml:2: venue.shards: invalid type: string \"a\", expected a whole number of 0 or \
+             above",
+        ),
+        (
+            "[[core]]\nagents = [\"gateway:0\"]\n[[core]]\nagents = [7]",
+            "f.toml:4: core.agents: invalid type: integer `7`, expected a string",
+        ),
+        (
+            "listen = 7001",
+            "f.toml:1: listen: invalid type: integer `7001`, expected a table",
+        ),
+        (
+            "[[session]]\nkey = \"k\"\nfirm = \"F\"",
+            "f.toml:1: session: missing field `account`",
+        ),
+    ];
+    check(&cases);
+}
+
+#[test]
 fn unknown_keys_and_floats_are_refused_with_their_line() {
     let unknown = Config::parse("f.toml", "[venue]\nshard = 1")
         .unwrap_err()
         .to_string();
     assert!(
-        unknown.starts_with("f.toml:2: unknown field `shard`, expected"),
+        unknown.starts_with("f.toml:2: venue.shard: unknown field `shard`, expected"),
         "{unknown}"
     );
     let text = "[[instrument]]\nsymbol = \"A\"\ntick = 0.01\nprice_min = 0\nprice_max = 1";

@@ -6,8 +6,12 @@ use std::io::ErrorKind;
 use std::net::{SocketAddr, TcpListener};
 use std::path::Path;
 
+use crate::admin::client::SOCKET_NAME;
 use crate::config::Config;
 use crate::exit_code::{ExitCode, Fatal};
+
+/// Bytes in the longest path of a Unix socket (unix(7): `sun_path` has 108 with its zero).
+const SOCKET_PATH_BYTES_MAX: usize = 107;
 
 /// Every listening socket, for who serves it.
 #[derive(Debug)]
@@ -21,6 +25,7 @@ pub(super) struct Listeners {
 impl Listeners {
     /// Takes every address.
     pub(super) fn take(config: &Config) -> Result<Self, Fatal> {
+        check_socket_path(&config.data_directory)?;
         Ok(Self {
             capnp: listen(config, "listen.capnp", config.capnp_address)?,
             admin: listen(config, "listen.admin", config.admin_address)?,
@@ -42,6 +47,20 @@ fn listen(config: &Config, key: &str, address: SocketAddr) -> Result<TcpListener
         };
         Fatal::new(code, format!("{key}: {address}: {error}"))
     })
+}
+
+/// Refuses a data directory whose admin socket would have a longer name than a socket may have.
+fn check_socket_path(data_directory: &Path) -> Result<(), Fatal> {
+    let length = data_directory.join(SOCKET_NAME).as_os_str().len();
+    if length <= SOCKET_PATH_BYTES_MAX {
+        return Ok(());
+    }
+    let path = data_directory.display();
+    let message = format!(
+        "data directory {path}: its {SOCKET_NAME} would have a path of {length} bytes, and a \
+         socket's has at most {SOCKET_PATH_BYTES_MAX}: take a shorter path, or a relative one"
+    );
+    Err(Fatal::new(ExitCode::Usage, message))
 }
 
 fn is_locked(data_directory: &Path) -> bool {

@@ -30,6 +30,19 @@ fn configuration_fault_is_named_before_anything_is_opened() {
 }
 
 #[test]
+fn data_directory_with_too_long_a_path_for_its_socket_exits_with_2_and_is_not_made() {
+    let folder = DataFolder::new();
+    let data = folder.path().join("x".repeat(100));
+    let (code, errors) = refused(ANY_PORT, &data);
+    assert_eq!(code, Some(2), "{errors}");
+    assert!(
+        errors.contains("admin.sock would have a path of "),
+        "{errors}"
+    );
+    assert!(!data.exists());
+}
+
+#[test]
 fn usage_fault_exits_with_2() {
     let output = binary().args(["replay"]).output().unwrap();
     assert_eq!(output.status.code(), Some(2));

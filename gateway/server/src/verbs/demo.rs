@@ -26,7 +26,7 @@ use matchgate_replay::synthetic::{
 use super::journal::VerifiedShard;
 use super::replay::{WINDOW_MAX, check_in_process, derive, send_recording};
 use super::serve::stop_flag;
-use super::tool_venue::{ToolDirectory, client_name, config};
+use super::tool_venue::{ToolDirectory, client_name, config, or_failure};
 use crate::cli::Demo;
 use crate::exit_code::{ExitCode, Fatal};
 use crate::venue::Venue;
@@ -81,11 +81,11 @@ fn synthetic(
         .map(|index| start_client(options, index, venue.address(), stop))
         .collect::<Result<_, _>>()?;
     show_progress(&venue, &clients);
-    let mut summary = SyntheticSummary::new(LatencyKind::ServiceTime);
-    for client in clients {
-        let joined = client.join().map_err(|_| ended("a client panicked"))?;
-        summary.merge(&joined?);
+    if venue.failure().is_some() {
+        // There is nobody to come back to.
+        stop.store(true, Ordering::Relaxed);
     }
+    let summary = or_failure(&venue, join_clients(clients))?;
     let end = finish(venue, watch)?;
     let fills = Check::new(
         Verdict::of(end.fills == summary.aggressor.count),
@@ -122,7 +122,8 @@ fn recorded(
         reconnect_max_ns: RECONNECT_MAX_NS,
     };
     let session = (venue.address(), client_name(0));
-    let mut summary = send_recording(recording, Executions::OneByOne, replay, session, stop)?;
+    let sent = send_recording(recording, Executions::OneByOne, replay, session, stop);
+    let mut summary = or_failure(&venue, sent)?;
     venue.wait_for_followers()?;
     check_in_process(&venue, derived.symbol, &mut summary)?;
     let end = finish(venue, watch)?;
@@ -230,6 +231,18 @@ fn start_client(
             Ok(summary)
         })
         .map_err(|error| Fatal::new(ExitCode::WriteError, format!("client thread: {error}")))
+}
+
+/// Returns what all clients did, once each is done.
+fn join_clients(
+    clients: Vec<JoinHandle<Result<SyntheticSummary, Fatal>>>,
+) -> Result<SyntheticSummary, Fatal> {
+    let mut summary = SyntheticSummary::new(LatencyKind::ServiceTime);
+    for client in clients {
+        let joined = client.join().map_err(|_| ended("a client panicked"))?;
+        summary.merge(&joined?);
+    }
+    Ok(summary)
 }
 
 /// Shows how far it is on a terminal, until every client is done.

@@ -18,7 +18,7 @@ use matchgate_replay::session::{
 };
 
 use super::serve::stop_flag;
-use super::tool_venue::{SeenBook, ToolDirectory, client_name, config, open_orders};
+use super::tool_venue::{SeenBook, ToolDirectory, client_name, config, open_orders, or_failure};
 use crate::admin::{AdminClient, AdminReply, AdminRequest};
 use crate::cli::{Replay, ReplayRun, ReplayVerb};
 use crate::exit_code::{ExitCode, Fatal};
@@ -99,12 +99,8 @@ fn in_process(
     let directory = ToolDirectory::new(run.data.as_deref())?;
     let instrument = derived.instrument(InstrumentId(0), ShardId(0));
     let venue = Venue::start(&config(&directory, vec![instrument], 1, run.topology))?;
-    let mut summary = send(
-        run,
-        recording,
-        derived.symbol,
-        (venue.address(), client_name(0)),
-    )?;
+    let session = (venue.address(), client_name(0));
+    let mut summary = or_failure(&venue, send(run, recording, derived.symbol, session))?;
     venue.wait_for_followers()?;
     check_in_process(&venue, derived.symbol, &mut summary)?;
     venue.stop()?;

@@ -4,6 +4,7 @@
 use std::path::{Path, PathBuf};
 
 use matchgate_core::domain::{GatewayId, Instrument, Name, Price, Quantity, Side, Symbol};
+use matchgate_journal::{DataDirectory, STAGING_ROOT};
 use matchgate_replay::ledger::OpenOrder;
 use matchgate_replay::session::FinalBook;
 use tempfile::TempDir;
@@ -26,7 +27,7 @@ const RESEND_MESSAGES_MAX: u32 = 1 << 20;
 pub(super) struct ToolDirectory {
     path: PathBuf,
     /// Removed when dropped.
-    _temporary: Option<TempDir>,
+    temporary: Option<TempDir>,
 }
 
 impl ToolDirectory {
@@ -35,7 +36,7 @@ impl ToolDirectory {
         if let Some(path) = named {
             return Ok(Self {
                 path: path.to_owned(),
-                _temporary: None,
+                temporary: None,
             });
         }
         let temporary = TempDir::with_prefix("matchgate-").map_err(|error| {
@@ -46,13 +47,33 @@ impl ToolDirectory {
         })?;
         Ok(Self {
             path: temporary.path().join("data"),
-            _temporary: Some(temporary),
+            temporary: Some(temporary),
         })
     }
 
     pub(super) fn path(&self) -> &Path {
         &self.path
     }
+}
+
+impl Drop for ToolDirectory {
+    /// Takes what a venue that failed has left in shared memory along with a temporary directory:
+    /// nobody else would know of it.
+    fn drop(&mut self) {
+        if self.temporary.is_some()
+            && let Ok(Some(meta)) = DataDirectory::read_meta(&self.path)
+        {
+            let staging = Path::new(STAGING_ROOT).join(format!("matchgate-{}", meta.uuid));
+            // A venue that stopped in good order has left none.
+            drop(std::fs::remove_dir_all(staging));
+        }
+    }
+}
+
+/// Returns what `outcome` says, or why the venue failed where it did: then a client's complaint
+/// tells nothing.
+pub(super) fn or_failure<T>(venue: &Venue, outcome: Result<T, Fatal>) -> Result<T, Fatal> {
+    outcome.map_err(|error| venue.failure().map_or(error, Fatal::of_failure))
 }
 
 /// Returns the name of client number `index`, which is its session, account and firm.

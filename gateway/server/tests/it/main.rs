@@ -28,3 +28,4 @@ mod restart;
 mod synced;
 mod trader;
 mod venue_process;
+mod write_error;

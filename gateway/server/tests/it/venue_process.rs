@@ -4,11 +4,14 @@ use std::io::{BufRead, BufReader};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
+use std::thread::JoinHandle;
 
 /// A running `matchgate serve`.
 #[derive(Debug)]
 pub(crate) struct VenueProcess {
     child: Child,
+    /// Hears what it says on standard error, to the end.
+    errors: Option<JoinHandle<String>>,
     /// Where it takes orders.
     pub(crate) address: SocketAddr,
     /// What it said before it listened.
@@ -34,7 +37,16 @@ impl VenueProcess {
     ///
     /// Returns exit status and standard error where it ended instead.
     pub(crate) fn start(config: &Path, data: &Path) -> Result<Self, (ExitStatus, String)> {
-        let mut child = binary()
+        Self::start_by(binary(), config, data)
+    }
+
+    /// As [`Self::start`], by a command that runs the binary with the arguments that it is given.
+    pub(crate) fn start_by(
+        mut command: Command,
+        config: &Path,
+        data: &Path,
+    ) -> Result<Self, (ExitStatus, String)> {
+        let mut child = command
             .args(["serve", "--config"])
             .arg(config)
             .arg("--data")
@@ -54,16 +66,16 @@ impl VenueProcess {
                 // The pipe is drained to the end so that the venue never blocks on it.
                 std::thread::spawn(move || lines.for_each(drop));
                 let errors = child.stderr.take().expect("stderr is piped");
-                std::thread::spawn(move || {
-                    BufReader::new(errors)
-                        .lines()
-                        .map_while(Result::ok)
-                        .for_each(|line| {
-                            eprintln!("venue: {line}");
-                        });
+                let errors = std::thread::spawn(move || {
+                    let lines = BufReader::new(errors).lines().map_while(Result::ok);
+                    lines.fold(String::new(), |said, line| {
+                        eprintln!("venue: {line}");
+                        said + &line + "\n"
+                    })
                 });
                 return Ok(Self {
                     child,
+                    errors: Some(errors),
                     address,
                     said,
                 });
@@ -82,6 +94,18 @@ impl VenueProcess {
     pub(crate) fn kill(mut self) {
         self.child.kill().expect("the child is ours");
         self.child.wait().expect("the child can be waited for");
+    }
+
+    /// Returns the operating system's number of it.
+    pub(crate) fn process_id(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Waits until it has ended by itself; returns how, and what it said on standard error.
+    pub(crate) fn end(mut self) -> (ExitStatus, String) {
+        let status = self.child.wait().expect("the child can be waited for");
+        let errors = self.errors.take().expect("it is heard once");
+        (status, errors.join().expect("the hearer does not panic"))
     }
 
     /// Asks it to stop, and returns how it ended.

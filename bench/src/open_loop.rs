@@ -64,21 +64,25 @@ impl OpenLoop {
     pub const fn late(&self) -> u64 {
         self.late
     }
+}
 
-    /// Returns why the figure is void, where it is.
-    #[must_use]
-    pub fn void_reason(&self) -> Option<String> {
-        if self.sent == 0 {
-            return Some("nothing was sent".to_owned());
-        }
-        let share = float(self.late) / float(self.sent);
-        (share > LATE_SHARE_MAX).then(|| {
-            format!(
-                "the sender was late in {:.1} % of the intervals",
-                100.0 * share
-            )
-        })
+/// Returns why a figure that was sent by `plans` is void, where it is.
+pub fn lateness<'a>(plans: impl IntoIterator<Item = &'a OpenLoop>) -> Option<String> {
+    let (mut sent, mut late) = (0, 0);
+    for plan in plans {
+        sent += plan.sent;
+        late += plan.late;
     }
+    if sent == 0 {
+        return Some("nothing was sent".to_owned());
+    }
+    let share = float(late) / float(sent);
+    (share > LATE_SHARE_MAX).then(|| {
+        format!(
+            "the sender was late in {:.1} % of the intervals",
+            100.0 * share
+        )
+    })
 }
 
 #[cfg(test)]
@@ -117,16 +121,17 @@ mod tests {
                 let delay_ns = if send < late { 100 } else { 0 };
                 plan.take_due(plan.planned_ns() + delay_ns);
             }
-            plan.void_reason()
+            plan
         };
-        assert_eq!(run(0), None);
-        assert_eq!(run(1), None);
-        let reason = run(2).unwrap();
+        assert_eq!(lateness([&run(0)]), None);
+        assert_eq!(lateness([&run(1)]), None);
+        assert_eq!(lateness([&run(2), &run(0)]), None, "over all windows");
+        let reason = lateness([&run(2)]).unwrap();
         assert_eq!(reason, "the sender was late in 2.0 % of the intervals");
     }
 
     #[test]
     fn plan_of_which_nothing_was_sent_is_void() {
-        assert!(OpenLoop::new(0, 1).void_reason().is_some());
+        assert!(lateness([&OpenLoop::new(0, 1)]).is_some());
     }
 }

@@ -80,7 +80,7 @@ impl<M> Pairs<M> {
         self.measures
             .iter()
             .any(|(subject, base)| is_void(subject) || is_void(base))
-            .then(|| "a window measured nothing".to_owned())
+            .then(|| "a window measured nothing: the machine gave no time for it".to_owned())
     }
 }
 
@@ -143,7 +143,7 @@ mod tests {
         .unwrap();
         assert_eq!(
             empty.void_reason(|&value| value).unwrap(),
-            "a window measured nothing"
+            "a window measured nothing: the machine gave no time for it"
         );
     }
 

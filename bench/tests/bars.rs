@@ -85,7 +85,7 @@ fn list_names_every_bar_and_measures_nothing() {
         .lines()
         .filter_map(|line| line.split_whitespace().next())
         .collect();
-    assert_eq!(ids, ["AA", "B15", "B13", "B11", "W1", "B20"]);
+    assert_eq!(ids, ["AA", "B15", "B13", "B14", "B11", "W1", "B20"]);
     assert_eq!(ran.code, 0);
     assert!(!ran.folder.path().join("bars.txt").exists());
 }
@@ -94,7 +94,7 @@ fn list_names_every_bar_and_measures_nothing() {
 fn unknown_bar_is_refused_by_the_names_of_the_known_ones() {
     let ran = run(&["B15", "B99"]);
     assert_eq!(ran.code, 2);
-    let expected = "bars: there is no bar \"B99\"; there are AA, B15, B13, B11, W1, B20\n";
+    let expected = "bars: there is no bar \"B99\"; there are AA, B15, B13, B14, B11, W1, B20\n";
     assert_eq!(ran.stderr, expected);
     assert_eq!(ran.stdout, "");
 }
@@ -161,16 +161,21 @@ fn exit_code_is_that_of_the_verdicts_and_histograms_are_kept() {
 
 #[test]
 fn whole_gateway_is_measured_or_void_with_the_reason() {
-    let ran = tiny(&["B13"]);
+    let ran = tiny(&["B13", "B14"]);
     if !ran.is_possible() {
         return;
     }
     let (_, figures) = ran.json();
     assert_eq!(ran.code, code_of(&figures), "{}", ran.stdout);
-    if Path::new(BARS).with_file_name("matchgate").is_file() {
-        assert_eq!(figures.len(), 6, "{}", ran.stdout);
-    } else {
-        let reason = figures[0]["verdict"]["VOID"].as_str().unwrap();
+    let unmeasured = figures.iter().find(|one| one["what"] == "not measured");
+    if !Path::new(BARS).with_file_name("matchgate").is_file() {
+        let reason = unmeasured.unwrap()["verdict"]["VOID"].as_str().unwrap();
         assert!(reason.contains("matchgate-server"), "{reason}");
+        println!("skipped: the server is not built");
+    } else if let Some(unmeasured) = unmeasured {
+        // A session ends where the machine gives its client no time for seconds.
+        println!("skipped: {}", unmeasured["verdict"]["VOID"]);
+    } else {
+        assert_eq!(figures.len(), 9, "{}", ran.stdout);
     }
 }

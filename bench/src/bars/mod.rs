@@ -2,9 +2,11 @@
 
 mod allocations;
 mod book;
+mod duel;
 mod echo_ratio;
 mod itself;
 mod journal_ratio;
+mod paced_ratio;
 mod wire_ratio;
 
 use std::path::PathBuf;
@@ -63,7 +65,7 @@ pub struct Choice {
 }
 
 /// Every bar, in the order in which they are measured.
-pub const CHOICES: [Choice; 6] = [
+pub const CHOICES: [Choice; 7] = [
     Choice {
         id: "AA",
         what: "a thing against itself, on one core and over the wire: the method's own check",
@@ -82,6 +84,12 @@ pub const CHOICES: [Choice; 6] = [
                much: p50 and p99, new order and new order with cancel",
         gate: wire_ratio::GATE_P50,
         measure: wire_ratio::measure,
+    },
+    Choice {
+        id: "B14",
+        what: "tails of the same two at half of what each can do, open loop: p99 and p99.9",
+        gate: paced_ratio::GATE_P99,
+        measure: paced_ratio::measure,
     },
     Choice {
         id: "B11",
@@ -223,7 +231,7 @@ mod tests {
         let error = choose(&["B15".to_owned(), "B99".to_owned()]).unwrap_err();
         assert_eq!(
             error.to_string(),
-            "there is no bar \"B99\"; there are AA, B15, B13, B11, W1, B20"
+            "there is no bar \"B99\"; there are AA, B15, B13, B14, B11, W1, B20"
         );
     }
 

@@ -3,6 +3,7 @@
 mod client;
 mod echo;
 mod journal;
+mod paced;
 mod server;
 mod traffic;
 mod venue;
@@ -10,6 +11,7 @@ mod venue;
 pub use client::SpinClient;
 pub use echo::{Backend, Echo, EchoJournal, Script};
 pub use journal::Journal;
+pub use paced::{Paced, measure_paced, saturate};
 pub use server::Server;
 pub use traffic::{Answered, Traffic, Window, answer_of_new, decoded, measure_window};
 pub use venue::{HotReport, Venue};

@@ -235,7 +235,12 @@ fn round_trip(
     }
 }
 
-fn check(message: &ServerMessage, request: RequestNumber, expected: ExecType) -> Result<()> {
+/// Checks that `message` is the answer to `request` and says `expected`.
+pub(super) fn check(
+    message: &ServerMessage,
+    request: RequestNumber,
+    expected: ExecType,
+) -> Result<()> {
     let ServerMessage::Report {
         report: Report::Execution(report),
         ..

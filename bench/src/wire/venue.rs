@@ -38,6 +38,8 @@ const GATEWAY: GatewayId = GatewayId(0);
 const RING_COMMANDS: usize = 4_096;
 const RING_EVENTS: usize = 16_384;
 const RESEND_MESSAGES_MAX: u32 = 65_536;
+/// So long that no session ends because the machine had no time for its client.
+const HEARTBEAT_INTERVAL_NS: u64 = 3_600_000_000_000;
 const WARM: u8 = 0;
 const COUNTED: u8 = 1;
 const DRAIN: u8 = 2;
@@ -276,7 +278,10 @@ fn recovered_core(log_next: u64, outlet: &mut LiveOutlet) -> Result<GatewayCore>
     let shard = Shard::new(ShardId(0), capacity());
     let mut history = NoHistory;
     let input = RecoveryInput {
-        options: GatewayOptions::new(GATEWAY, Epoch(1), 1),
+        options: GatewayOptions {
+            heartbeat_interval_ns: HEARTBEAT_INTERVAL_NS,
+            ..GatewayOptions::new(GATEWAY, Epoch(1), 1)
+        },
         controls: &mut definitions().into_iter(),
         log: &mut std::iter::empty(),
         log_next,

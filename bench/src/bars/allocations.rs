@@ -51,9 +51,9 @@ pub(super) fn measure(run: &mut Run) -> Result<Vec<Bar>> {
     let usage = report.usage;
     let details = vec![
         format!(
-            "gateway, shard and journal appender on cpu {}, polled in turn, spinning; client and \
-             journal writer on cpu {}; {IN_FLIGHT} requests in flight on one session",
-            cpus.hot, cpus.client
+            "gateway, shard and journal appender on cpu {}, polled in turn, spinning; client on cpu \
+             {}, journal writer on cpu {}; {IN_FLIGHT} requests in flight on one session",
+            cpus.hot, cpus.client, cpus.cold
         ),
         format!(
             "minor faults {}, voluntary switches {}, involuntary switches {}",

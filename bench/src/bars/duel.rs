@@ -53,8 +53,9 @@ impl Duel {
         };
         gateway.traffic.log_on(&mut gateway.client, KEY)?;
         let script = script_of(&mut gateway)?;
+        gateway.traffic.log_out(&mut gateway.client)?;
         server.freeze()?;
-        let (journal, logs) = Journal::open(&run.plan.folder, Some(cpus.client))?;
+        let (journal, logs) = Journal::open(&run.plan.folder, Some(cpus.cold))?;
         let feed = EchoJournal {
             logs,
             bodies: bodies(),
@@ -77,7 +78,8 @@ impl Duel {
         })
     }
 
-    /// Runs `work` with the client of one end, while that end runs.
+    /// Runs `work` with the client of one end, while that end runs. The gateway's client logs on
+    /// for it and out behind it: a session must not die of silence while its gateway is frozen.
     pub(super) fn in_turn<T>(
         &mut self,
         arm: Arm,
@@ -86,7 +88,12 @@ impl Duel {
         match arm {
             Arm::Subject => {
                 self.server.go_on()?;
-                let done = work(&mut self.gateway)?;
+                let address = self.server.address();
+                self.gateway.client = SpinClient::connect(address, self.gateway.client.clock())?;
+                let line = &mut self.gateway;
+                line.traffic.log_on(&mut line.client, KEY)?;
+                let done = work(line)?;
+                line.traffic.log_out(&mut line.client)?;
                 self.server.freeze()?;
                 Ok(done)
             }
@@ -119,7 +126,7 @@ impl Duel {
             format!(
                 "echo: reactor on cpu {}, spinning; journal writer on cpu {}: {} records, {} \
                  syncs, {:?}",
-                self.cpus.hot, self.cpus.client, written.records, written.syncs, written.backend
+                self.cpus.hot, self.cpus.cold, written.records, written.syncs, written.backend
             ),
         ])
     }

@@ -41,7 +41,7 @@ pub(super) fn measure(run: &mut Run) -> Result<Vec<Bar>> {
     let cpus = Cpus::choose()?;
     let clock = run.clock.clone();
     let surroundings = Surroundings::before(cpus)?;
-    let (journal, [mut log, gateway_log]) = Journal::open(&run.plan.folder, Some(cpus.client))?;
+    let (journal, [mut log, gateway_log]) = Journal::open(&run.plan.folder, Some(cpus.cold))?;
     let pairs = pinned(cpus.hot, || {
         Pairs::run(run.plan.pairs, run.plan.seed, |arm| match arm {
             Arm::Subject => {
@@ -71,7 +71,7 @@ pub(super) fn measure(run: &mut Run) -> Result<Vec<Bar>> {
             pairs.measures().len(),
             run.plan.commands,
             cpus.hot,
-            cpus.client,
+            cpus.cold,
             rates(|pair| pair.0.commands_per_second) / 1e6,
             rates(|pair| pair.1.commands_per_second) / 1e6
         ),

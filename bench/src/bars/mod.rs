@@ -20,9 +20,8 @@ use crate::latencies::Latencies;
 use crate::machine::{Cpus, RoundTrip, Steal, hiccups, ping_pong};
 use crate::number::{float, float_of, rounded};
 
-/// The longest window of a wire measurement: a session whose gateway was frozen for two of the
-/// base's windows in a row must not find it dead.
-const WINDOW_NS_MAX: u64 = 700_000_000;
+/// The longest window of a wire measurement: pairs are worth more than long windows.
+const WINDOW_NS_MAX: u64 = 2_000_000_000;
 /// A window of hiccups is this share of one of measurement.
 const HICCUP_SHARE: u64 = 10;
 

@@ -14,18 +14,22 @@ pub use usage::{Steal, ThreadUsage};
 use anyhow::{Result, ensure};
 use matchgate_runtime::allowed_cpus;
 
-/// The two cpus of a two-core figure.
+/// The cpus of a figure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Cpus {
     /// What is measured runs here.
     pub hot: usize,
-    /// Whoever measures runs here, and what is cold beside it.
+    /// Whoever measures runs here.
     pub client: usize,
+    /// What is cold runs here: journal writers, followers. Where there are two cpus only, it is
+    /// the client's.
+    pub cold: usize,
 }
 
 impl Cpus {
-    /// Returns the last cpu that this process may use as the hot one and the one before it for
-    /// the client. Call it before any thread is pinned.
+    /// Returns the last cpu that this process may use as the hot one, the one before it for the
+    /// client, and the one before that, if there is one, for what is cold. Call it before any
+    /// thread is pinned.
     ///
     /// # Errors
     ///
@@ -36,9 +40,11 @@ impl Cpus {
             allowed.len() >= 2,
             "two cpus are needed, this process may use {allowed:?}"
         );
+        let from_last = |place: usize| allowed[allowed.len() - 1 - place];
         Ok(Self {
-            hot: allowed[allowed.len() - 1],
-            client: allowed[allowed.len() - 2],
+            hot: from_last(0),
+            client: from_last(1),
+            cold: from_last(allowed.len().min(3) - 1),
         })
     }
 }

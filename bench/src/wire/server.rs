@@ -46,7 +46,7 @@ impl Server {
     }
 
     /// Starts a venue of the built-in instrument and session under `folder`: gateway and shard
-    /// inline on the hot cpu, spinning; everything else parked on the client's. Call it from a
+    /// inline on the hot cpu, spinning; everything else parked on the cold one. Call it from a
     /// thread that is not pinned.
     ///
     /// # Errors
@@ -74,14 +74,15 @@ impl Server {
                 return Err(error);
             }
         };
-        let (hot, client) = (cpus.hot, cpus.client);
+        let (hot, client, cold) = (cpus.hot, cpus.client, cpus.cold);
         Ok(Self {
             child,
             output,
             address,
             placement: format!(
                 "gateway and shard inline on cpu {hot}, spinning; journal writer, acceptor, \
-                 control, clock, follower and local sink on cpu {client}, parked, beside the client"
+                 control, clock, follower and local sink on cpu {cold}, parked; client on cpu \
+                 {client}, spinning"
             ),
             _folder: folder,
         })
@@ -195,19 +196,19 @@ fn listening(output: &mut impl BufRead) -> Result<SocketAddr> {
 
 fn configuration(data: &Path, cpus: Cpus) -> String {
     let data = data.display().to_string();
-    let (hot, client) = (cpus.hot, cpus.client);
+    let (hot, cold) = (cpus.hot, cpus.cold);
     format!(
         r#"data_directory = {data:?}
 [listen]
 capnp = "127.0.0.1:0"
 [journal]
-cpu = {client}
+cpu = {cold}
 [[core]]
 cpu = {hot}
 agents = ["gateway:0", "shard:0"]
 idle = "spin"
 [[core]]
-cpu = {client}
+cpu = {cold}
 agents = ["acceptor", "control", "clock", "follower", "sink:local"]
 idle = "park"
 "#

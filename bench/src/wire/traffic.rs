@@ -71,10 +71,27 @@ impl Traffic {
         let logon = ClientMessage::Logon(Logon {
             protocol_version: PROTOCOL_VERSION,
             key: Name::new(key.as_bytes()).context("a key")?,
-            next_expected: 1,
+            // Nothing older than now: what was said before was heard.
+            next_expected: 0,
             durability: Durability::Written,
         });
         client.send(encode_client(&logon, &mut self.encoder))
+    }
+
+    /// Logs the session out, and waits for the venue's last word.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error where the venue does not say it.
+    pub fn log_out(&mut self, client: &mut SpinClient) -> Result<()> {
+        client.send(encode_client(&ClientMessage::Logout, &mut self.encoder))?;
+        loop {
+            match client.receive(decoded)?.1? {
+                ServerMessage::Heartbeat { .. } => {}
+                ServerMessage::Logout { .. } => return Ok(()),
+                other => bail!("the logout was answered by {other:?}"),
+            }
+        }
     }
 
     /// Returns the frame of the next new order and the request's number.

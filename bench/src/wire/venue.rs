@@ -75,13 +75,13 @@ impl Venue {
     pub const KEY: &str = "bench";
 
     /// Starts gateway and shard on the hot cpu, spinning, with their journal under `folder` and
-    /// its writer on the client's cpu.
+    /// its writer on the cold cpu.
     ///
     /// # Errors
     ///
     /// Returns what the system refuses.
     pub fn start(folder: &Path, cpus: Cpus) -> Result<Self> {
-        let (journal, [shard_log, gateway_log]) = Journal::open(folder, Some(cpus.client))?;
+        let (journal, [shard_log, gateway_log]) = Journal::open(folder, Some(cpus.cold))?;
         let clock = Clock::new();
         let (handover_in, handover_out) = handover_ring(4);
         let listener = TcpListener::bind("127.0.0.1:0")?;

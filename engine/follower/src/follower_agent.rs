@@ -4,9 +4,11 @@
 //!
 //! It must not know what a sink does with a publication.
 
+use std::collections::VecDeque;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use matchgate_core::domain::EventId;
 use matchgate_runtime::{Agent, Clock, Counter, Counters};
 
 use crate::cursor::{Cursor, CursorFile, ShardCursor};
@@ -14,6 +16,7 @@ use crate::follower::{FollowMode, FollowedJournal, Follower};
 use crate::publication::Publication;
 use crate::publisher::publish;
 use crate::sink::{Sink, SinkError, SinkHealth};
+use crate::top_of_book::TopOfBooks;
 use crate::view::{FollowerView, SharedFollower, lock};
 
 /// Longest time for which a published batch is not yet in the cursor file, nanoseconds.
@@ -25,10 +28,14 @@ pub const RETRY_MAX_NS: u64 = 5_000_000_000;
 
 const _: () = assert!(RETRY_MIN_NS <= RETRY_MAX_NS);
 
+/// Notices that are kept until somebody takes them; the oldest go first.
+pub const NOTICES_MAX: usize = 16;
+
 /// How an agent and its sink are; clones look at the same one.
 #[derive(Clone, Debug, Default)]
 pub struct HealthHandle {
     health: Arc<Mutex<SinkHealth>>,
+    notices: Arc<Mutex<VecDeque<String>>>,
 }
 
 impl HealthHandle {
@@ -41,8 +48,23 @@ impl HealthHandle {
             .clone()
     }
 
+    /// Returns what an operator is to be told once, oldest first, and forgets it.
+    #[must_use]
+    pub fn take_notices(&self) -> Vec<String> {
+        let mut notices = self.notices.lock().unwrap_or_else(PoisonError::into_inner);
+        notices.drain(..).collect()
+    }
+
     fn set(&self, health: SinkHealth) {
         *self.health.lock().unwrap_or_else(PoisonError::into_inner) = health;
+    }
+
+    fn note(&self, notice: String) {
+        let mut notices = self.notices.lock().unwrap_or_else(PoisonError::into_inner);
+        if notices.len() == NOTICES_MAX {
+            notices.pop_front();
+        }
+        notices.push_back(notice);
     }
 }
 
@@ -60,6 +82,8 @@ struct Publishing {
     /// What the sink has not taken yet, and where it leads.
     batch: Vec<Publication>,
     reached: Vec<ShardCursor>,
+    /// Where the sink wants them.
+    tops: Option<TopOfBooks>,
     retry_ns: u64,
     retry_wait_ns: u64,
 }
@@ -67,6 +91,8 @@ struct Publishing {
 /// Follows all shards behind their synced marks.
 pub struct FollowerAgent {
     name: String,
+    /// By shard, as the followers are.
+    journals: Vec<FollowedJournal>,
     followers: Vec<SharedFollower>,
     publishing: Option<Publishing>,
     clock: Clock,
@@ -107,6 +133,7 @@ impl FollowerAgent {
         let name = format!("sink:{}", sink.name());
         let file = CursorFile::new(cursors, sink.name());
         let mut agent = Self::with_name(name, journals, clock, counters);
+        let tops = sink.wants_top_of_book().then(TopOfBooks::new);
         agent.publishing = Some(Publishing {
             sink,
             file,
@@ -116,6 +143,7 @@ impl FollowerAgent {
             saved_ns: 0,
             batch: Vec::new(),
             reached: Vec::new(),
+            tops,
             retry_ns: 0,
             retry_wait_ns: RETRY_MIN_NS,
         });
@@ -130,13 +158,14 @@ impl FollowerAgent {
     ) -> Self {
         journals.sort_by_key(|journal| journal.shard);
         let followers = journals
-            .into_iter()
-            .map(|journal| Arc::new(Mutex::new(Follower::new(journal, FollowMode::Synced))))
+            .iter()
+            .map(|journal| Arc::new(Mutex::new(follower_of(journal))))
             .collect();
         let label = name.replace([':', '-'], "_");
         let counter = |what: &str| counters.counter(&format!("{label}_{what}"));
         Self {
             name,
+            journals,
             followers,
             publishing: None,
             clock,
@@ -148,7 +177,8 @@ impl FollowerAgent {
         }
     }
 
-    /// Returns what answers questions about the followed shards.
+    /// Returns what answers questions about the followed shards. Those of an agent whose sink has
+    /// lost what it took stand at the journals' start again until it has caught up.
     #[must_use]
     pub fn view(&self) -> FollowerView {
         FollowerView::new(self.followers.clone())
@@ -175,7 +205,7 @@ impl FollowerAgent {
             return false;
         }
         let outcome = if publishing.is_resumed {
-            publishing.hand_over()
+            publishing.hand_over_or_tend()
         } else {
             publishing.resume(&self.followers)
         };
@@ -190,6 +220,9 @@ impl FollowerAgent {
         if self.has_stopped {
             return false;
         }
+        while let Some(notice) = publishing.sink.take_notice() {
+            self.health.note(notice);
+        }
         match outcome {
             Ok(taken) => {
                 publishing.retry_wait_ns = RETRY_MIN_NS;
@@ -199,9 +232,19 @@ impl FollowerAgent {
                 true
             }
             Err(SinkError::Unavailable(reason)) => {
-                publishing.retry_ns = now_ns.saturating_add(publishing.retry_wait_ns);
-                publishing.retry_wait_ns = (publishing.retry_wait_ns * 2).min(RETRY_MAX_NS);
+                publishing.wait_after(now_ns);
                 self.refusals.increment();
+                self.health.set(SinkHealth::Waiting(reason));
+                false
+            }
+            Err(SinkError::Lost(reason)) => {
+                publishing.wait_after(now_ns);
+                publishing.forget();
+                for (shared, journal) in self.followers.iter().zip(&self.journals) {
+                    *lock(shared) = follower_of(journal);
+                }
+                self.refusals.increment();
+                self.health.note(reason.clone());
                 self.health.set(SinkHealth::Waiting(reason));
                 false
             }
@@ -257,6 +300,21 @@ impl FollowerAgent {
 }
 
 impl Publishing {
+    fn wait_after(&mut self, now_ns: u64) {
+        self.retry_ns = now_ns.saturating_add(self.retry_wait_ns);
+        self.retry_wait_ns = (self.retry_wait_ns * 2).min(RETRY_MAX_NS);
+    }
+
+    /// Stands as before the first turn: the sink is to be made ready again.
+    fn forget(&mut self) {
+        self.cursor = Cursor::start();
+        self.is_resumed = false;
+        self.is_unsaved = false;
+        self.batch.clear();
+        self.reached.clear();
+        self.tops = self.tops.take().map(|_| TopOfBooks::new());
+    }
+
     /// Makes the sink ready and saves the cursor at once, so that a crash right after finds it.
     fn resume(&mut self, followers: &[SharedFollower]) -> Result<usize, SinkError> {
         let saved = self
@@ -276,16 +334,32 @@ impl Publishing {
     /// Applies a little of one shard's journal; events that the sink already has are passed over.
     fn follow(&mut self, follower: &mut Follower) -> Result<usize, crate::FollowerError> {
         let published = self.cursor.shard(follower.shard_id()).copied();
+        let is_published = |id: &EventId| published.is_some_and(|cursor| cursor.covers(id));
         let before = follower.position().sequence;
-        let batch = &mut self.batch;
+        let (batch, tops) = (&mut self.batch, &mut self.tops);
         let outcome = follower.poll(&mut |applied| {
-            let is_published = published.is_some_and(|cursor| cursor.covers(&applied.id));
-            if !is_published {
+            if let Some(tops) = tops {
+                tops.note(applied, &mut |top| {
+                    if !is_published(&top.id) {
+                        batch.push(top);
+                    }
+                });
+            }
+            if !is_published(&applied.id) {
                 publish(applied, batch);
             }
         });
+        // A turn ends between two commands.
+        if let Some(tops) = tops {
+            tops.end_command(&mut |top| {
+                if !is_published(&top.id) {
+                    batch.push(top);
+                }
+            });
+        }
         let position = follower.position();
-        let is_ahead = published.is_none_or(|cursor| cursor.sequence < position.sequence);
+        let reached = (position.sequence, follower.last_index());
+        let is_ahead = published.is_none_or(|cursor| (cursor.sequence, cursor.index) < reached);
         // Also after a failure: what came before it is published, and so must be its place.
         if is_ahead && position.sequence > before {
             self.reached.push(ShardCursor {
@@ -296,6 +370,14 @@ impl Publishing {
             });
         }
         outcome
+    }
+
+    /// Hands the batch over; where there is none, lets the sink do what else it has to do.
+    fn hand_over_or_tend(&mut self) -> Result<usize, SinkError> {
+        if self.batch.is_empty() {
+            self.sink.tend()?;
+        }
+        self.hand_over()
     }
 
     /// Hands the batch over, if there is one, and returns how many publications it had.
@@ -321,6 +403,10 @@ impl Publishing {
         self.saved_ns = now_ns;
         Ok(())
     }
+}
+
+fn follower_of(journal: &FollowedJournal) -> Follower {
+    Follower::new(journal.clone(), FollowMode::Synced)
 }
 
 /// Refuses a cursor beyond what is on disk: the sink has what this journal never said.

@@ -21,6 +21,7 @@ pub mod publication;
 pub mod publisher;
 pub mod shard_agent;
 pub mod sink;
+pub mod top_of_book;
 pub mod view;
 
 pub use cursor::{Cursor, CursorError, CursorFile, ShardCursor};

@@ -2,8 +2,8 @@
 //! know how they travel.
 
 use matchgate_core::domain::{
-    CancelReason, ClientOrderId, EventId, InstrumentId, Name, OrderId, OrderType, Price, Quantity,
-    RejectReason, RequestNumber, SessionId, Side, Symbol, TimeInForce,
+    CancelReason, ClientOrderId, EventId, InstrumentId, Name, OrderId, OrderType, Phase, Price,
+    Quantity, RejectReason, RequestNumber, SessionId, Side, Symbol, TimeInForce,
 };
 
 use crate::decimal::decimal_text;
@@ -11,8 +11,8 @@ use crate::decimal::decimal_text;
 /// Decimal exponent of a price unit: prices are in 1e-9 units.
 const PRICE_EXPONENT: i8 = -9;
 
-/// One thing that downstream is told. Publications of one event share its id: at most one fill and
-/// one execution for each of its orders.
+/// One thing that downstream is told. Publications of one event share its id: at most one fill, one
+/// execution for each of its orders and one top of book.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Publication {
     /// Id of the event.
@@ -30,9 +30,11 @@ pub enum PublicationBody {
     Fill(Fill),
     /// Something happened to one order. Two a trade.
     Execution(Execution),
+    /// A command changed the best of a book, or the phase. Told only to sinks that ask for it.
+    TopOfBook(TopOfBook),
 }
 
-/// What is traded, and the unit of its quantities.
+/// What is traded, and in which steps.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Product {
     /// Number of the instrument.
@@ -41,9 +43,36 @@ pub struct Product {
     pub symbol: Symbol,
     /// A quantity unit is 10^this of the base.
     pub quantity_exponent: i8,
+    /// Price step at this event, above 0.
+    pub tick: Price,
+    /// Quantity step at this event, above 0.
+    pub lot: Quantity,
 }
 
 impl Product {
+    /// Returns a price in ticks; `None` where it is no whole number of them, as that of an order
+    /// entered before the tick was changed may be.
+    #[must_use]
+    pub const fn ticks(&self, price: Price) -> Option<i64> {
+        let (price, tick) = (price.get(), self.tick.get());
+        match (price.checked_rem(tick), price.checked_div(tick)) {
+            (Some(0), ticks) => ticks,
+            _ => None,
+        }
+    }
+
+    /// Returns a quantity, in units, in lots; `None` where it is no whole number of them, as that
+    /// of an order entered before the lot was changed may be, or has more of them than an `i64`
+    /// holds.
+    #[must_use]
+    pub fn lots(&self, units: u128) -> Option<i64> {
+        let lot = u128::from(self.lot.get());
+        match units.checked_rem(lot) {
+            Some(0) => i64::try_from(units / lot).ok(),
+            Some(_) | None => None,
+        }
+    }
+
     /// Returns a quantity as a decimal number of the base.
     #[must_use]
     pub fn quantity_text(&self, quantity: Quantity) -> String {
@@ -148,4 +177,56 @@ pub enum ExecutionKind {
     },
     /// A cancel, reduce or replace of it was refused; it is as before.
     CancelRejected(RejectReason),
+}
+
+/// The best of a book after a command.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TopOfBook {
+    /// Whose book.
+    pub product: Product,
+    /// The phase that the instrument is in.
+    pub phase: Phase,
+    /// The best bid; `None` where there is no bid.
+    pub bid: Option<TopLevel>,
+    /// The best offer; `None` where there is no offer.
+    pub ask: Option<TopLevel>,
+}
+
+/// A best price and what is open at it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TopLevel {
+    /// Its price.
+    pub price: Price,
+    /// What is open at it, in the instrument's unit.
+    pub quantity: u128,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn product(tick: i64, lot: u64) -> Product {
+        Product {
+            instrument: InstrumentId(0),
+            symbol: Symbol::default(),
+            quantity_exponent: 0,
+            tick: Price::new(tick),
+            lot: Quantity::new(lot),
+        }
+    }
+
+    #[test]
+    fn whole_steps_are_counted_and_nothing_is_cut_off() {
+        let product = product(25, 10);
+        assert_eq!(product.ticks(Price::new(100)), Some(4));
+        assert_eq!(product.ticks(Price::new(-50)), Some(-2));
+        assert_eq!(product.ticks(Price::new(0)), Some(0));
+        assert_eq!(product.ticks(Price::new(101)), None);
+        assert_eq!(product.lots(30), Some(3));
+        assert_eq!(product.lots(31), None);
+        assert_eq!(product.lots(u128::MAX - 5), None);
+        let largest = u128::from(i64::MAX.unsigned_abs());
+        assert_eq!(product.lots(largest * 10), Some(i64::MAX));
+        assert_eq!(product.lots((largest + 1) * 10), None);
+    }
 }

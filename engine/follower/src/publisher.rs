@@ -3,8 +3,8 @@
 
 use matchgate_core::OrderRecord;
 use matchgate_core::domain::{
-    ClientOrderId, Command, EventBody, InstrumentId, NewOrder, OrderHandle, OrderId, OrderType,
-    Price, Quantity, RejectReason,
+    ClientOrderId, Command, EventBody, Instrument, InstrumentId, NewOrder, OrderHandle, OrderId,
+    OrderType, Price, Quantity, RejectReason,
 };
 
 use crate::followed_state::{Applied, FollowedState};
@@ -14,7 +14,8 @@ use crate::publication::{
 
 /// Appends the publications of an event to `batch`: for a trade the fill, then the execution of
 /// the aggressor, then that of the resting order; for what happened to one order its execution;
-/// for all else nothing. A refusal that names no order is told to nobody: it has no account.
+/// for all else nothing. A refusal that names no order is told to nobody: it has no account. The top
+/// of the book is no matter of one event: see [`crate::top_of_book`].
 pub fn publish(applied: &Applied<'_>, batch: &mut Vec<Publication>) {
     match applied.event.body {
         EventBody::Accepted { handle, .. } => {
@@ -93,11 +94,17 @@ fn push(applied: &Applied<'_>, body: PublicationBody, batch: &mut Vec<Publicatio
 
 fn product(state: &FollowedState, instrument: InstrumentId) -> Option<Product> {
     let (instrument, _) = state.shard().instrument(instrument)?;
-    Some(Product {
+    Some(product_of(instrument))
+}
+
+pub(crate) const fn product_of(instrument: &Instrument) -> Product {
+    Product {
         instrument: instrument.id,
         symbol: instrument.symbol,
         quantity_exponent: instrument.quantity_exponent,
-    })
+        tick: instrument.tick,
+        lot: instrument.lot,
+    }
 }
 
 fn party(state: &FollowedState, order: &OrderRecord) -> Party {

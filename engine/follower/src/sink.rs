@@ -12,6 +12,10 @@ pub enum SinkError {
     /// It never will: publishing to it stops, and a person is told.
     #[error("sink has stopped: {0}")]
     Stopped(String),
+    /// It no longer has what it took before: it is made ready again, and the journals are read
+    /// again from the cursor that it then gives.
+    #[error("sink has lost what it took: {0}")]
+    Lost(String),
 }
 
 /// How a sink is.
@@ -56,6 +60,27 @@ pub trait Sink: Send {
     /// Returns a [`SinkError`] where it could not.
     fn flush(&mut self) -> Result<u64, SinkError>;
 
+    /// Does what there is to do between batches, such as to take answers; called in every turn
+    /// without a batch, and quick where there is nothing to do.
+    ///
+    /// # Errors
+    ///
+    /// Returns a [`SinkError`] where it can take no further batch now.
+    fn tend(&mut self) -> Result<(), SinkError> {
+        Ok(())
+    }
+
     /// Returns how it is.
     fn health(&self) -> SinkHealth;
+
+    /// Returns what an operator is to be told once although it is no fault of now, such as that
+    /// all is published again; `None` where there is nothing more.
+    fn take_notice(&mut self) -> Option<String> {
+        None
+    }
+
+    /// Returns whether it is told of the top of the books.
+    fn wants_top_of_book(&self) -> bool {
+        false
+    }
 }

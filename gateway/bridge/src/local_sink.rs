@@ -1,5 +1,6 @@
 //! The local sink: publications for subscribers in this process, and on request a file of JSON
-//! lines. It serves the same subjects as a message broker would.
+//! lines. It serves the same subjects as a message broker would; what has no subject, the top of the
+//! books, it passes over.
 
 use std::path::PathBuf;
 
@@ -48,6 +49,7 @@ impl LocalSink {
         self.health = match &outcome {
             Ok(_) => SinkHealth::Healthy,
             Err(SinkError::Unavailable(reason)) => SinkHealth::Waiting(reason.clone()),
+            Err(SinkError::Lost(reason)) => SinkHealth::Waiting(reason.clone()),
             Err(SinkError::Stopped(reason)) => SinkHealth::Stopped(reason.clone()),
         };
         outcome
@@ -67,7 +69,10 @@ impl LocalSink {
         };
         self.lines.clear();
         for publication in batch {
-            append_line(&subject_of(publication), publication, &mut self.lines)
+            let Some(subject) = subject_of(publication) else {
+                continue;
+            };
+            append_line(&subject, publication, &mut self.lines)
                 .map_err(|error| SinkError::Stopped(error.to_string()))?;
         }
         file.append(&self.lines)
@@ -94,7 +99,9 @@ impl Sink for LocalSink {
         let outcome = self.write(batch);
         self.noting(outcome)?;
         for publication in batch {
-            self.hub.publish(&subject_of(publication), publication);
+            if let Some(subject) = subject_of(publication) {
+                self.hub.publish(&subject, publication);
+            }
         }
         Ok(())
     }

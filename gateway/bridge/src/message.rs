@@ -94,7 +94,8 @@ enum Detail<'a> {
     },
 }
 
-/// Appends a publication as one line, its line feed included.
+/// Appends a publication as one line, its line feed included; nothing for a top of book, which has
+/// no subject.
 ///
 /// # Errors
 ///
@@ -104,14 +105,16 @@ pub fn append_line(
     publication: &Publication,
     lines: &mut Vec<u8>,
 ) -> Result<(), serde_json::Error> {
+    let body = match &publication.body {
+        PublicationBody::Fill(fill) => Body::Fill(fill_text(fill)),
+        PublicationBody::Execution(execution) => Body::Execution(execution_text(execution)),
+        PublicationBody::TopOfBook(_) => return Ok(()),
+    };
     let line = Line {
         id: publication.id.to_string(),
         time_ns: publication.time_ns.to_string(),
         subject,
-        body: match &publication.body {
-            PublicationBody::Fill(fill) => Body::Fill(fill_text(fill)),
-            PublicationBody::Execution(execution) => Body::Execution(execution_text(execution)),
-        },
+        body,
     };
     serde_json::to_writer(&mut *lines, &line)?;
     lines.push(b'\n');
@@ -251,7 +254,8 @@ mod tests {
 
     fn line(publication: &Publication) -> String {
         let mut lines = Vec::new();
-        append_line(&subject_of(publication), publication, &mut lines).unwrap();
+        let subject = subject_of(publication).unwrap();
+        append_line(&subject, publication, &mut lines).unwrap();
         String::from_utf8(lines).unwrap()
     }
 

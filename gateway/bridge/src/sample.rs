@@ -26,6 +26,8 @@ fn product(symbol: &str) -> Product {
         instrument: InstrumentId(4),
         symbol: Symbol::new(symbol.as_bytes()).unwrap(),
         quantity_exponent: -8,
+        tick: Price::new(10_000_000),
+        lot: Quantity::new(1_000),
     }
 }
 

@@ -5,6 +5,7 @@
 //! |---|---|
 //! | fill | `orders.fills.{symbol}` |
 //! | execution | `orders.exec.{account}` |
+//! | top of book | none: it is for databases |
 //!
 //! A byte of a symbol or account that has a meaning in subjects stands as `=` and two hexadecimal
 //! digits: `BRK.B` is `BRK=2EB`.
@@ -16,21 +17,23 @@ use matchgate_follower::publication::{Publication, PublicationBody};
 /// Begins an encoded byte.
 const ESCAPE: char = '=';
 
-/// Returns the subject of a publication.
+/// Returns the subject of a publication; `None` for one that has none, which no subscriber gets.
 #[must_use]
-pub fn subject_of(publication: &Publication) -> String {
+pub fn subject_of(publication: &Publication) -> Option<String> {
     match &publication.body {
-        PublicationBody::Fill(fill) => {
-            format!(
-                "orders.fills.{}",
-                encode_token(fill.product.symbol.as_str())
-            )
-        }
+        PublicationBody::Fill(fill) => Some(fill_subject(fill.product.symbol.as_str())),
         PublicationBody::Execution(execution) => {
             let account = execution.party.account;
-            format!("orders.exec.{}", encode_token(account.as_str()))
+            Some(format!("orders.exec.{}", encode_token(account.as_str())))
         }
+        PublicationBody::TopOfBook(_) => None,
     }
+}
+
+/// Returns the subject of the fills in a symbol.
+#[must_use]
+pub fn fill_subject(symbol: &str) -> String {
+    format!("orders.fills.{}", encode_token(symbol))
 }
 
 /// Returns `text` as one token of a subject.

@@ -213,7 +213,7 @@ fn trade_is_published_as_one_fill_and_two_executions_of_one_id() {
             execution.leaves.get(),
             execution.party.order_id != OrderId::NONE,
         ),
-        PublicationBody::Fill(_) => panic!("{publication:?}"),
+        PublicationBody::Fill(_) | PublicationBody::TopOfBook(_) => panic!("{publication:?}"),
     });
     assert_eq!(leaves, [(4, 0, true), (4, 6, true)]);
 }
@@ -260,6 +260,7 @@ fn publications_of_a_random_flow_add_up() {
                 let sum = execution.cumulative.get() + execution.leaves.get();
                 assert!(sum == execution.order_quantity.get() || execution.leaves.is_zero());
             }
+            PublicationBody::TopOfBook(_) => panic!("nobody asked for it"),
         }
     }
     assert!(filled > 0);

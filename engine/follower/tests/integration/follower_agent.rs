@@ -18,6 +18,8 @@ struct Seen {
     ids: Vec<EventId>,
     flushed: usize,
     refuse: Option<SinkError>,
+    notices: Vec<String>,
+    tended: usize,
 }
 
 struct TestSink {
@@ -53,8 +55,21 @@ impl Sink for TestSink {
         Ok(u64::try_from(seen.flushed).expect("a small number"))
     }
 
+    fn tend(&mut self) -> Result<(), SinkError> {
+        let mut seen = self.seen.lock().expect("no panic");
+        seen.tended += 1;
+        match &seen.refuse {
+            Some(refusal) => Err(refusal.clone()),
+            None => Ok(()),
+        }
+    }
+
     fn health(&self) -> SinkHealth {
         SinkHealth::Healthy
+    }
+
+    fn take_notice(&mut self) -> Option<String> {
+        self.seen.lock().expect("no panic").notices.pop()
     }
 }
 
@@ -203,6 +218,98 @@ fn sink_that_stopped_is_not_asked_again_and_keeps_its_cursor() {
     let mut publishing = Publishing::start(&venue, &ground, "test", &seen);
     publishing.run();
     assert_eq!(publishing.ids().len(), 2);
+}
+
+#[test]
+fn sink_that_lost_what_it_took_gets_all_again_from_the_cursor_it_gives() {
+    let ground = Ground::new();
+    let mut venue = Venue::new(&ground, 256);
+    let mut gateway = Gateway::new(0, 0, 64, 1);
+    let seen = Arc::default();
+    let mut publishing = Publishing::start(&venue, &ground, "test", &seen);
+    enter(&mut venue, &mut gateway, 0, 5);
+    publishing.time.advance_ns(CURSOR_INTERVAL_NS);
+    publishing.run();
+    enter(&mut venue, &mut gateway, 5, 5);
+    publishing.run();
+    assert_eq!(publishing.ids().len(), 10);
+    let lost = SinkError::Lost("recreated".to_owned());
+    publishing.refuse(Some(lost));
+    // Without a batch: it learns of it by itself.
+    publishing.run();
+    assert_eq!(
+        publishing.agent.health().get(),
+        SinkHealth::Waiting("recreated".to_owned())
+    );
+    assert_eq!(publishing.agent.health().take_notices(), ["recreated"]);
+    assert!(publishing.agent.health().take_notices().is_empty());
+    publishing.refuse(None);
+    publishing.time.advance_ns(RETRY_MIN_NS);
+    publishing.run();
+    // Ready again from the saved cursor, it goes on with the five that were not in it.
+    assert_eq!(publishing.agent.health().get(), SinkHealth::Healthy);
+    enter(&mut venue, &mut gateway, 10, 1);
+    publishing.run();
+    let expected: Vec<u64> = (7..18).collect();
+    assert_eq!(sequences(&publishing.ids()), expected);
+}
+
+#[test]
+fn notice_of_a_sink_is_told_once() {
+    let ground = Ground::new();
+    let venue = Venue::new(&ground, 256);
+    let seen: Arc<Mutex<Seen>> = Arc::default();
+    let mut publishing = Publishing::start(&venue, &ground, "test", &seen);
+    seen.lock().unwrap().notices.push("filled anew".to_owned());
+    publishing.agent.poll();
+    let health = publishing.agent.health();
+    assert_eq!(health.take_notices(), ["filled anew"]);
+    publishing.agent.poll();
+    assert!(health.take_notices().is_empty());
+}
+
+#[test]
+fn sink_without_a_batch_is_tended_in_every_turn() {
+    let ground = Ground::new();
+    let venue = Venue::new(&ground, 256);
+    venue.journal.wait_until_synced();
+    let seen: Arc<Mutex<Seen>> = Arc::default();
+    let mut publishing = Publishing::start(&venue, &ground, "test", &seen);
+    publishing.run();
+    let before = seen.lock().unwrap().tended;
+    publishing.agent.poll();
+    publishing.agent.poll();
+    assert_eq!(seen.lock().unwrap().tended, before + 2);
+}
+
+#[test]
+fn cursor_inside_a_command_moves_to_its_end() {
+    let ground = Ground::new();
+    let mut venue = Venue::new(&ground, 256);
+    let mut gateway = Gateway::new(0, 0, 64, 1);
+    enter(&mut venue, &mut gateway, 0, 3);
+    let sweep = gateway.new_order(10, Side::Sell, 100, 30);
+    venue.commands[0].try_push(sweep).unwrap();
+    venue.run();
+    venue.journal.wait_until_synced();
+    // Three orders from 7 on, then the sweep: accepted, traded, traded, traded.
+    let mut inside = Cursor::start();
+    inside.advance(ShardCursor {
+        shard: SHARD,
+        epoch: matchgate_core::domain::Epoch(1),
+        sequence: SequenceNumber(10),
+        index: 1,
+    });
+    let file = CursorFile::new(&ground.cursors(), "test");
+    file.save(&inside).unwrap();
+    let seen = Arc::default();
+    let mut publishing = Publishing::start(&venue, &ground, "test", &seen);
+    publishing.run();
+    publishing.agent.close();
+    let indices: Vec<u32> = publishing.ids().iter().map(|id| id.index).collect();
+    assert_eq!(indices, [2, 2, 2, 3, 3, 3]);
+    let saved = file.load().unwrap().unwrap();
+    assert_eq!(saved.shard(SHARD).unwrap().index, 3);
 }
 
 #[test]

@@ -5,4 +5,5 @@ mod follower;
 mod follower_agent;
 mod gateway;
 mod shard_agent;
+mod top_of_book;
 mod venue;

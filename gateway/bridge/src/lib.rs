@@ -1,4 +1,4 @@
-//! Where published events go: the local sink.
+//! Where published events go: the local sink, NATS, QuestDB.
 //!
 //! A sink takes publications from a follower on a cold core. It may be late, never wrong: what it
 //! tells is read from the journal behind the synced mark, once, in order.
@@ -8,6 +8,8 @@ pub mod hub;
 pub mod line_file;
 pub mod local_sink;
 pub mod message;
+pub mod nats;
+pub mod questdb;
 pub mod subject;
 
 #[cfg(test)]
@@ -16,4 +18,6 @@ mod sample;
 pub use hub::{Delivery, Hub, Subscription};
 pub use line_file::LineFile;
 pub use local_sink::LocalSink;
+pub use nats::{NatsOptions, NatsSink};
+pub use questdb::{QuestDbOptions, QuestDbSink};
 pub use subject::{Pattern, PatternError};

@@ -1,0 +1,151 @@
+//! Statements: SQL to the server and its answer, over HTTP. It must not know which tables there
+//! are.
+
+use std::time::Duration;
+
+use matchgate_follower::sink::SinkError;
+use serde_json::Value;
+use ureq::Agent;
+
+use super::QuestDbOptions;
+
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Runs statements, one at a time.
+#[derive(Debug)]
+pub(super) struct Exec {
+    agent: Agent,
+    address: String,
+    authorization: Option<String>,
+}
+
+impl Exec {
+    pub(super) fn new(options: &QuestDbOptions) -> Self {
+        let config = Agent::config_builder()
+            .timeout_connect(Some(CONNECT_TIMEOUT))
+            .timeout_global(Some(ANSWER_TIMEOUT))
+            .http_status_as_error(false)
+            .build();
+        let authorization = match (&options.token, &options.user) {
+            (Some(token), _) => Some(format!("Bearer {token}")),
+            (None, Some(user)) => {
+                let password = options.password.as_deref().unwrap_or_default();
+                let pair = format!("{user}:{password}");
+                Some(format!("Basic {}", base64(pair.as_bytes())))
+            }
+            (None, None) => None,
+        };
+        Self {
+            agent: config.new_agent(),
+            address: options.address.clone(),
+            authorization,
+        }
+    }
+
+    pub(super) fn address(&self) -> &str {
+        &self.address
+    }
+
+    /// Runs a statement and returns its rows, each an array; none for one without a result.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`SinkError::Unavailable`] with the server's words, or why there are none.
+    pub(super) fn run(&self, sql: &str) -> Result<Vec<Value>, SinkError> {
+        self.ask(sql)?.map_err(|error| {
+            SinkError::Unavailable(format!("{}: {error} (in {sql})", self.address))
+        })
+    }
+
+    /// As [`Exec::run`]; returns `None` where there is no such table.
+    ///
+    /// # Errors
+    ///
+    /// As [`Exec::run`].
+    pub(super) fn run_on(&self, table: &str, sql: &str) -> Result<Option<Vec<Value>>, SinkError> {
+        let missing = format!("table does not exist [table={table}]");
+        match self.ask(sql)? {
+            Ok(rows) => Ok(Some(rows)),
+            Err(error) if error == missing => Ok(None),
+            Err(error) => {
+                let text = format!("{}: {error} (in {sql})", self.address);
+                Err(SinkError::Unavailable(text))
+            }
+        }
+    }
+
+    /// Returns the rows, or the server's words where it does not run the statement.
+    fn ask(&self, sql: &str) -> Result<Result<Vec<Value>, String>, SinkError> {
+        let unavailable =
+            |reason: String| SinkError::Unavailable(format!("{}: {reason}", self.address));
+        let url = format!("http://{}/exec", self.address);
+        let mut request = self.agent.get(url).query("query", sql);
+        if let Some(authorization) = &self.authorization {
+            request = request.header("Authorization", authorization);
+        }
+        let mut response = request
+            .call()
+            .map_err(|error| unavailable(format!("no connection: {error}")))?;
+        let status = response.status().as_u16();
+        let body = response
+            .body_mut()
+            .read_to_string()
+            .map_err(|error| unavailable(format!("no whole answer: {error}")))?;
+        if matches!(status, 401 | 403) {
+            let reason = format!("the server refuses the credentials ({status}): {body}");
+            return Err(unavailable(reason));
+        }
+        let answer: Value = serde_json::from_str(&body)
+            .map_err(|_| unavailable(format!("answer {status}: {body}")))?;
+        if let Some(error) = answer.get("error").and_then(Value::as_str) {
+            return Ok(Err(error.to_owned()));
+        }
+        if status != 200 {
+            return Err(unavailable(format!("answer {status}: {body}")));
+        }
+        let rows = answer.get("dataset").and_then(Value::as_array);
+        Ok(Ok(rows.cloned().unwrap_or_default()))
+    }
+}
+
+/// Returns bytes in base64, as the Basic scheme has them.
+fn base64(bytes: &[u8]) -> String {
+    const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let mut text = String::new();
+    for group in bytes.chunks(3) {
+        let byte = |place: usize| u32::from(group.get(place).copied().unwrap_or(0));
+        let bits = byte(0) << 16 | byte(1) << 8 | byte(2);
+        for place in 0..4_usize {
+            let digit = (bits >> (18 - 6 * place)) & 63;
+            let digit = usize::try_from(digit).ok().and_then(|at| DIGITS.get(at));
+            let is_padding = place > group.len();
+            text.push(
+                digit
+                    .filter(|_| !is_padding)
+                    .map_or('=', |&one| char::from(one)),
+            );
+        }
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn base64_is_padded_to_whole_groups() {
+        let cases = [
+            ("", ""),
+            ("f", "Zg=="),
+            ("fo", "Zm8="),
+            ("foo", "Zm9v"),
+            ("foob", "Zm9vYg=="),
+            ("admin:quest", "YWRtaW46cXVlc3Q="),
+        ];
+        for (text, encoded) in cases {
+            assert_eq!(base64(text.as_bytes()), encoded);
+        }
+    }
+}

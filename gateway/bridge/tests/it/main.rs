@@ -1,0 +1,12 @@
+//! Sinks behind a real journal, and behind real servers where this machine has them.
+
+mod journal;
+mod local_sink;
+mod nats;
+mod nats_states;
+mod proxy;
+mod questdb;
+mod questdb_states;
+mod random;
+mod stream;
+mod tables;

@@ -31,7 +31,9 @@ pub(super) fn run() -> Result<bool> {
         .transpose()?;
     if let Some(nats) = &nats {
         let servers = format!("servers = [\"{}\"]", nats.address());
-        print_started("nats-server", nats.url(), "nats", &servers, &nats_folder);
+        // Less than the server keeps for all its streams.
+        let keys = format!("{servers}\n    max_bytes = 268_435_456");
+        print_started("nats-server", nats.url(), "nats", &keys, &nats_folder);
     }
     let mut questdb = available(questdb_jar())
         .map(|_| QuestDb::start(&questdb_folder))
@@ -82,5 +84,5 @@ fn available<T>(found: Result<T, Missing>) -> Option<T> {
 
 fn print_started(name: &str, url: impl Display, kind: &str, place: &str, folder: &Path) {
     println!("{name} {url}, its files in {}", folder.display());
-    println!("    [[sink]]\n    kind = \"{kind}\"\n    {place}");
+    println!("    [[sink]]\n    kind = \"{kind}\"\n    {place}\n    create = true");
 }

@@ -161,6 +161,12 @@ impl DataDirectory {
         *self.meta().uuid.as_bytes()
     }
 
+    /// Returns the same as text, for those who tell one directory's events from another's.
+    #[must_use]
+    pub fn uuid_text(&self) -> String {
+        self.meta().uuid.to_string()
+    }
+
     /// Returns the kernel's boot id.
     #[must_use]
     pub fn boot_id(&self) -> [u8; 16] {

@@ -13,7 +13,7 @@ use super::error::{ConfigError, line_of};
 use super::file;
 use super::{
     Config, CoreConfig, DEFAULT_TOML, IdleConfig, JournalBackend, JournalConfig, RingConfig,
-    SinkConfig, VenueLimits,
+    VenueLimits,
 };
 
 /// Smallest and largest segment file.
@@ -146,7 +146,7 @@ impl<'a> Check<'a> {
     }
 
     /// Returns the choice that `value` names.
-    fn choice<T: Copy>(
+    pub(super) fn choice<T: Copy>(
         &self,
         key: &str,
         value: Option<&Spanned<String>>,
@@ -328,7 +328,11 @@ impl<'a> Check<'a> {
     }
 
     /// Returns a cpu that this process may use.
-    fn cpu(&self, key: &str, cpu: Option<&Spanned<u64>>) -> Result<Option<usize>, ConfigError> {
+    pub(super) fn cpu(
+        &self,
+        key: &str,
+        cpu: Option<&Spanned<u64>>,
+    ) -> Result<Option<usize>, ConfigError> {
         let Some(cpu) = cpu else { return Ok(None) };
         let allowed = allowed_cpus();
         let found = usize::try_from(*cpu.get_ref()).ok();
@@ -362,21 +366,6 @@ impl<'a> Check<'a> {
             }
         }
         Ok(())
-    }
-
-    fn sinks(&self, sinks: Vec<Spanned<file::Sink>>) -> Result<Vec<SinkConfig>, ConfigError> {
-        let mut checked: Vec<SinkConfig> = Vec::new();
-        for sink in sinks.into_iter().map(Spanned::into_inner) {
-            self.choice("sink.kind", Some(&sink.kind), (), &[("local", ())])?;
-            if !checked.is_empty() {
-                let fault = format!("{:?} stands twice", sink.kind.get_ref());
-                return Err(self.fault(&sink.kind.span(), "sink.kind", fault));
-            }
-            checked.push(SinkConfig::Local {
-                file: sink.file.map(PathBuf::from),
-            });
-        }
-        Ok(checked)
     }
 }
 

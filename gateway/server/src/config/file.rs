@@ -74,7 +74,17 @@ pub(super) struct Core {
 #[serde(deny_unknown_fields)]
 pub(super) struct Sink {
     pub(super) kind: Spanned<String>,
-    pub(super) file: Option<String>,
+    pub(super) file: Option<Spanned<String>>,
+    pub(super) servers: Option<Spanned<Vec<Spanned<String>>>>,
+    pub(super) stream: Option<Spanned<String>>,
+    pub(super) address: Option<Spanned<String>>,
+    pub(super) create: Option<Spanned<bool>>,
+    pub(super) replicas: Option<Spanned<u64>>,
+    pub(super) max_bytes: Option<Spanned<u64>>,
+    pub(super) credentials: Option<Spanned<String>>,
+    pub(super) user: Option<Spanned<String>>,
+    pub(super) password_file: Option<Spanned<String>>,
+    pub(super) cpu: Option<Spanned<u64>>,
 }
 
 #[derive(Debug, Deserialize)]

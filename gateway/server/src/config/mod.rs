@@ -7,6 +7,7 @@ mod decimal;
 mod error;
 mod file;
 mod members;
+mod sinks;
 mod totals;
 
 use std::net::SocketAddr;
@@ -16,6 +17,7 @@ use matchgate_core::domain::{GatewayId, Instrument, Name, ShardId, Symbol};
 
 pub use decimal::{Decimal, DecimalError};
 pub use error::ConfigError;
+pub use sinks::{LoginConfig, NatsConfig, QuestDbConfig, SinkConfig};
 
 /// The configuration that is in force where no file is given.
 pub const DEFAULT_TOML: &str = include_str!("default.toml");
@@ -123,27 +125,6 @@ pub struct CoreConfig {
     pub idle: IdleConfig,
 }
 
-/// One sink.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum SinkConfig {
-    /// Subjects in process, and a JSON-lines file where one is named.
-    Local {
-        /// The file.
-        file: Option<PathBuf>,
-    },
-}
-
-impl SinkConfig {
-    /// Returns the sink's name.
-    #[must_use]
-    pub const fn name(&self) -> &'static str {
-        match self {
-            Self::Local { file: None } => "local",
-            Self::Local { file: Some(_) } => "local-file",
-        }
-    }
-}
-
 /// One instrument; its number is given by the control journal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct InstrumentConfig {
@@ -234,7 +215,8 @@ impl Config {
         Self::parse("built-in defaults", DEFAULT_TOML).expect("a test parses the built-in text")
     }
 
-    /// Returns the agents that have to be placed on cores.
+    /// Returns the agents that have to be placed on cores: all but sinks with a thread of their
+    /// own.
     #[must_use]
     pub fn agent_names(&self) -> Vec<String> {
         agent_names(&self.venue, &self.sinks)
@@ -291,7 +273,8 @@ fn agent_names(venue: &VenueLimits, sinks: &[SinkConfig]) -> Vec<String> {
     let gateways = (0..venue.gateways).map(|index| format!("gateway:{index}"));
     let shards = (0..venue.shards).map(|index| format!("shard:{index}"));
     let cold = ["acceptor", "control", "clock", "follower"].map(str::to_owned);
-    let sinks = sinks.iter().map(|sink| format!("sink:{}", sink.name()));
+    let sinks = sinks.iter().filter(|sink| !sink.has_own_thread());
+    let sinks = sinks.map(|sink| format!("sink:{}", sink.name()));
     gateways.chain(shards).chain(cold).chain(sinks).collect()
 }
 

@@ -97,13 +97,64 @@ fn faults_of_members_name_file_line_key_and_the_allowed_values() {
             "f.toml:3: venue.orders_per_shard_max: leaves each of 2 gateways 0 orders; at least \
              16 are needed",
         ),
+    ];
+    check(&cases);
+}
+
+#[test]
+fn faults_of_sinks_name_file_line_key_and_the_allowed_values() {
+    let cases = [
         (
             "[[sink]]\nkind = \"local\"\n[[sink]]\nkind = \"local\"",
             "f.toml:4: sink.kind: \"local\" stands twice",
         ),
         (
+            "[[sink]]\nkind = \"kafka\"",
+            "f.toml:2: sink.kind: \"kafka\" is not one of \"local\", \"nats\", \"questdb\"",
+        ),
+        (
             "[[sink]]\nkind = \"nats\"",
-            "f.toml:2: sink.kind: \"nats\" is not one of \"local\"",
+            "f.toml:2: sink.servers: is missing: a sink of kind \"nats\" needs it, such as \
+             [\"127.0.0.1:4222\"]",
+        ),
+        (
+            "[[sink]]\nkind = \"nats\"\nservers = []",
+            "f.toml:3: sink.servers: names no server",
+        ),
+        (
+            "[[sink]]\nkind = \"nats\"\nservers = [\n\"a:1\",\n\"nats://b:2\"]",
+            "f.toml:5: sink.servers: \"nats://b:2\" is no host and port such as \
+             \"127.0.0.1:4222\"",
+        ),
+        (
+            "[[sink]]\nkind = \"nats\"\nservers = [\"a:1\"]\nstream = \"orders.fills\"",
+            "f.toml:4: sink.stream: \"orders.fills\" is not 1 to 255 letters, digits, - and _",
+        ),
+        (
+            "[[sink]]\nkind = \"nats\"\nservers = [\"a:1\"]\nuser = \"x\"",
+            "f.toml:4: sink.user: stands without sink.password_file",
+        ),
+        (
+            "[[sink]]\nkind = \"nats\"\nservers = [\"a:1\"]\nreplicas = 2",
+            "f.toml:4: sink.replicas: 2 is not one of 1, 3, 5",
+        ),
+        (
+            "[[sink]]\nkind = \"nats\"\nservers = [\"a:1\"]\nmax_bytes = 7",
+            "f.toml:4: sink.max_bytes: 7 is not from 1048576 to 1125899906842624",
+        ),
+        (
+            "[[sink]]\nkind = \"questdb\"",
+            "f.toml:2: sink.address: is missing: a sink of kind \"questdb\" needs it, such as \
+             \"127.0.0.1:9000\"",
+        ),
+        (
+            "[[sink]]\nkind = \"questdb\"\naddress = \"a:0\"",
+            "f.toml:3: sink.address: \"a:0\" is no host and port such as \"127.0.0.1:4222\"",
+        ),
+        (
+            "[[sink]]\nkind = \"questdb\"\naddress = \"a:1\"\nstream = \"X\"",
+            "f.toml:4: sink.stream: a sink of kind \"questdb\" has no such key; it has address, \
+             create, user, password_file, cpu",
         ),
     ];
     check(&cases);

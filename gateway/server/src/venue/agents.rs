@@ -3,7 +3,7 @@
 use std::net::TcpListener;
 use std::path::PathBuf;
 
-use matchgate_bridge::{Hub, LocalSink};
+use matchgate_bridge::Hub;
 use matchgate_core::Shard;
 use matchgate_core::domain::{Command, Epoch, Event, GatewayId, ShardId};
 use matchgate_follower::{FollowedJournal, FollowerAgent, FollowerView, GatewayRings, ShardAgent};
@@ -22,7 +22,8 @@ use super::journals::Journals;
 use super::observed::Followed;
 use super::open::{Opened, Stream, capacity};
 use super::recovery::Control;
-use crate::config::{Config, SinkConfig};
+use super::sinks::PreparedSink;
+use crate::config::Config;
 use crate::control::{ControlAgent, ControlHandle};
 use crate::exit_code::{ExitCode, Fatal};
 
@@ -131,7 +132,7 @@ fn followers(
     foundation: &Foundation<'_>,
     directory: &DataDirectory,
     marks: &[Marks],
-    hub: &Hub,
+    (sinks, hub): (Vec<PreparedSink>, &Hub),
 ) -> (Vec<Box<dyn Agent + Send>>, FollowerView, Vec<Followed>) {
     let journals: Vec<FollowedJournal> = (0..)
         .zip(marks)
@@ -147,10 +148,11 @@ fn followers(
     let shown = view.view();
     let cursors = directory.path().join("cursors");
     let mut agents = vec![view];
-    for SinkConfig::Local { file } in &foundation.config.sinks {
+    let uuid = directory.uuid_text();
+    for sink in sinks {
         agents.push(FollowerAgent::with_sink(
             journals.clone(),
-            Box::new(LocalSink::new(hub.clone(), file.clone())),
+            sink.make(hub, &uuid),
             &cursors,
             clock.clone(),
             foundation.counters,
@@ -287,6 +289,7 @@ pub(super) fn make(
 ) -> Result<Made, Fatal> {
     let Opened {
         listener,
+        sinks,
         journals,
         control: control_stream,
         shards: streams,
@@ -328,8 +331,12 @@ pub(super) fn make(
     )?));
     agents.push(Box::new(discipline));
     let hub = Hub::default();
-    let (followers, view, followed) =
-        followers(foundation, journals.directory(), &shard_marks, &hub);
+    let (followers, view, followed) = followers(
+        foundation,
+        journals.directory(),
+        &shard_marks,
+        (sinks, &hub),
+    );
     agents.extend(followers);
     let (control_agent, handle) = ControlAgent::new(
         control.state,

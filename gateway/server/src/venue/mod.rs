@@ -12,6 +12,7 @@ mod open;
 pub mod ports;
 mod recovery;
 mod running;
+mod sinks;
 mod status;
 
 pub use observed::{Followed, Observed};

@@ -11,6 +11,7 @@ use matchgate_journal::{
 use matchgate_runtime::Failure;
 
 use super::journals::Journals;
+use super::sinks::PreparedSink;
 use crate::config::{Config, VenueLimits};
 use crate::exit_code::Fatal;
 
@@ -18,6 +19,7 @@ use crate::exit_code::Fatal;
 #[derive(Debug)]
 pub(super) struct Opened {
     pub(super) listener: TcpListener,
+    pub(super) sinks: Vec<PreparedSink>,
     pub(super) journals: Journals,
     pub(super) control: Stream,
     pub(super) shards: Vec<Stream>,
@@ -53,7 +55,7 @@ impl Opened {
     /// Takes the directory and recovers every stream.
     pub(super) fn open(
         config: &Config,
-        listener: TcpListener,
+        (listener, sinks): (TcpListener, Vec<PreparedSink>),
         failure: &Failure,
     ) -> Result<Self, Fatal> {
         let journals = Journals::open(config, failure)?;
@@ -89,6 +91,7 @@ impl Opened {
         Ok(Self {
             report,
             listener,
+            sinks,
             journals,
             control,
             shards,

@@ -20,7 +20,7 @@ use super::observed::Observed;
 use super::open::Opened;
 use super::recovery::{self, Control};
 use super::status::{book_view, health_text};
-use super::{ports, recovery::wait_until};
+use super::{ports, recovery::wait_until, sinks};
 use crate::admin::message::BookView;
 use crate::admin::{AdminServer, AdminSource, client::SOCKET_NAME};
 use crate::config::{Config, IdleConfig};
@@ -86,8 +86,9 @@ impl Venue {
     /// is there for the next start.
     pub fn start(config: &Config) -> Result<Self, Fatal> {
         let failure = Failure::new();
+        let sinks = sinks::prepare(&config.sinks)?;
         let listeners = Listeners::take(config)?;
-        let mut opened = Opened::open(config, listeners.capnp, &failure)?;
+        let mut opened = Opened::open(config, (listeners.capnp, sinks), &failure)?;
         let mut start_report = std::mem::take(&mut opened.report);
         let address = opened
             .listener
@@ -168,6 +169,19 @@ impl Venue {
                 health => Some(format!("{}: {}", one.name, health_text(&health))),
             });
         ill.collect()
+    }
+
+    /// Returns what an operator must be told once, such as that a sink begins again, and forgets
+    /// it.
+    #[must_use]
+    pub fn take_notices(&self) -> Vec<String> {
+        let followed = self.observed.followed.iter();
+        followed
+            .flat_map(|one| {
+                let notices = one.health.take_notices().into_iter();
+                notices.map(move |notice| format!("{}: {notice}", one.name))
+            })
+            .collect()
     }
 
     /// Returns where it takes orders.
@@ -290,6 +304,6 @@ fn topology(config: &Config) -> Topology {
         },
     });
     Topology {
-        cores: cores.collect(),
+        cores: cores.chain(sinks::cores(&config.sinks)).collect(),
     }
 }

@@ -63,6 +63,9 @@ pub fn serve(options: &Serve, out: &mut dyn Write) -> Result<(), Fatal> {
     let mut alarms = Vec::new();
     while !stop.load(Ordering::Relaxed) && venue.failure().is_none() {
         std::thread::sleep(LOOK_INTERVAL);
+        for notice in venue.take_notices() {
+            say(out, &format!("notice: {notice}"));
+        }
         let now = venue.alarms();
         for alarm in now.iter().filter(|alarm| !alarms.contains(*alarm)) {
             say(out, &format!("alarm: {alarm}"));

@@ -1,9 +1,10 @@
 //! A venue in this process, over real sockets and real files.
 
 use std::net::SocketAddr;
+use std::path::PathBuf;
 
 use matchgate_core::domain::Symbol;
-use matchgate_server::config::Config;
+use matchgate_server::config::{Config, VenueLimits};
 use matchgate_server::venue::Venue;
 
 use crate::data_folder::DataFolder;
@@ -39,6 +40,15 @@ impl LocalVenue {
 
     pub(crate) fn venue(&self) -> &Venue {
         self.venue.as_ref().expect("it runs")
+    }
+
+    /// Returns the data directory.
+    pub(crate) fn data(&self) -> PathBuf {
+        self.folder.data()
+    }
+
+    pub(crate) const fn limits(&self) -> VenueLimits {
+        self.config.venue
     }
 
     pub(crate) fn address(&self) -> SocketAddr {

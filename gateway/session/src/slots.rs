@@ -2,7 +2,8 @@
 //!
 //! A slot is free once its order has ended in a released report and no command that names the
 //! order is on its way: the record of an ended order must be readable until the last such command
-//! is answered, or its answer would depend on when the slot was used again.
+//! is answered, or its answer would depend on when the slot was used again. A slot whose last
+//! generation is given is never free again: no other order may have that handle.
 
 use matchgate_core::domain::{ClientOrderId, NewOrder, OrderHandle};
 use matchgate_core::mirror::{OrderMirror, OrderRecord};
@@ -18,6 +19,13 @@ struct SlotUse {
     commands: u32,
     /// Whether it is in the list of free ones.
     free: bool,
+}
+
+impl SlotUse {
+    /// Returns whether every generation was given: no further order may have the slot.
+    const fn is_spent(&self) -> bool {
+        self.generation == u32::MAX
+    }
 }
 
 /// One lent range.
@@ -142,6 +150,7 @@ impl Slots {
         if let Some(slot_use) = self.use_of(handle)
             && slot_use.commands == 0
             && !slot_use.free
+            && !slot_use.is_spent()
         {
             slot_use.free = true;
             self.free.push(handle.slot);
@@ -149,7 +158,7 @@ impl Slots {
     }
 
     /// Makes every slot without a live order free again, the lowest to be used first, with the
-    /// generation that `last_generation` knows where it is the higher one.
+    /// generation that `last_generation` knows where it is the higher one. A spent slot stays out.
     pub(crate) fn rebuild_free(&mut self, last_generation: impl Fn(u32) -> u32) {
         self.free.clear();
         for range in &mut self.ranges {
@@ -158,7 +167,7 @@ impl Slots {
                 let record = range.mirror.record_of_slot(slot);
                 slot_use.generation = slot_use.generation.max(last_generation(slot));
                 slot_use.commands = 0;
-                slot_use.free = record.is_none_or(|record| !record.live);
+                slot_use.free = !slot_use.is_spent() && record.is_none_or(|record| !record.live);
                 if slot_use.free {
                     self.free.push(slot);
                 }
@@ -203,5 +212,91 @@ impl SlotRange {
     fn use_mut(&mut self, slot: u32) -> Option<&mut SlotUse> {
         let position = self.position(slot)?;
         self.uses.get_mut(position)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use matchgate_core::domain::{
+        AccountId, Durability, GatewayId, InstrumentId, OrderType, Origin, Price, Quantity,
+        RequestNumber, RingNumber, SessionId, Side, TimeInForce,
+    };
+
+    use super::*;
+
+    fn order(handle: OrderHandle) -> NewOrder {
+        NewOrder {
+            origin: Origin {
+                ring: RingNumber(1),
+                request: RequestNumber(1),
+                session: SessionId(0),
+                gateway: GatewayId(0),
+                durability: Durability::Written,
+                reserved: [0; 2],
+            },
+            handle,
+            price: Price::new(1),
+            quantity: Quantity::new(1),
+            instrument: InstrumentId(0),
+            account: AccountId(0),
+            side: Side::Buy,
+            order_type: OrderType::Limit,
+            time_in_force: TimeInForce::Day,
+            post_only: 0,
+            reserved: [0; 4],
+        }
+    }
+
+    /// Opens an order in the next slot and ends it; returns its handle.
+    fn use_next(slots: &mut Slots) -> OrderHandle {
+        let handle = slots.next_handle().unwrap();
+        slots.open_next(&order(handle), ClientOrderId::NONE);
+        assert_eq!(slots.live().count(), 1);
+        slots.free_if_ended(handle);
+        assert_eq!(slots.live().count(), 1, "a live order keeps its slot");
+        slots.record_mut(handle).unwrap().live = false;
+        slots.free_if_ended(handle);
+        assert_eq!(slots.live().count(), 0);
+        handle
+    }
+
+    /// Two slots, the first of which has one generation left.
+    fn nearly_spent() -> Slots {
+        let mut slots = Slots::new();
+        slots.lend(0, 2);
+        slots.rebuild_free(|slot| if slot == 0 { u32::MAX - 1 } else { 0 });
+        slots
+    }
+
+    #[test]
+    fn slot_whose_generations_are_spent_leaves_the_others_in_use() {
+        let mut slots = nearly_spent();
+        let last = OrderHandle {
+            slot: 0,
+            generation: u32::MAX,
+        };
+        assert_eq!(use_next(&mut slots), last);
+        for generation in 1..=3 {
+            let handle = OrderHandle {
+                slot: 1,
+                generation,
+            };
+            assert_eq!(use_next(&mut slots), handle);
+        }
+    }
+
+    #[test]
+    fn spent_slot_stays_out_of_use_after_a_recovery() {
+        let mut slots = nearly_spent();
+        use_next(&mut slots);
+        slots.rebuild_free(|slot| if slot == 0 { u32::MAX } else { 7 });
+        assert_eq!(slots.count(), 2);
+        let next = OrderHandle {
+            slot: 1,
+            generation: 8,
+        };
+        assert_eq!(slots.next_handle(), Some(next));
+        slots.open_next(&order(next), ClientOrderId::NONE);
+        assert_eq!(slots.next_handle(), None);
     }
 }

@@ -96,6 +96,18 @@ impl Appender {
         end <= self.synced_position + self.capacity
     }
 
+    /// Returns whether `bytes` of the staging log are free, wherever in the ring they lie: how full
+    /// it is. Whether records fit is [`has_room`](Self::has_room).
+    #[inline]
+    pub fn has_free(&mut self, bytes: u64) -> bool {
+        let end = self.head + bytes;
+        if end <= self.synced_position + self.capacity {
+            return true;
+        }
+        self.synced_position = self.file.synced_position();
+        end <= self.synced_position + self.capacity
+    }
+
     /// Appends a record with the concatenation of `parts` as its body and returns its sequence.
     ///
     /// # Errors

@@ -5,7 +5,10 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use super::{Slot, StagingFile, WORD_APPLIED, WORD_FAILED, WORD_SYNCED, WORD_WANTED, WORD_WRITTEN};
+use super::{
+    Slot, StagingFile, WORD_APPLIED, WORD_CLAIMED, WORD_FAILED, WORD_SYNCED, WORD_WANTED,
+    WORD_WRITTEN,
+};
 use crate::error::{JournalError, io_error};
 use crate::stream::StreamId;
 
@@ -86,6 +89,22 @@ impl Marks {
     #[inline]
     pub fn wanted(&self) -> u64 {
         self.file.load(WORD_WANTED, Ordering::Relaxed)
+    }
+
+    /// Returns the bytes of records the staging log holds at most.
+    #[must_use]
+    pub fn capacity_bytes(&self) -> u64 {
+        self.file.identity().capacity
+    }
+
+    /// Returns how many bytes of the staging log are free. What its owner has claimed ahead, up to
+    /// a sixteenth of the capacity, counts as used.
+    #[must_use]
+    #[inline]
+    pub fn free_bytes(&self) -> u64 {
+        let claimed = self.file.load(WORD_CLAIMED, Ordering::Relaxed);
+        let end = self.file.synced_position() + self.file.identity().capacity;
+        end.saturating_sub(claimed)
     }
 
     /// Returns whether a write or sync of any stream of this process has failed. From then on

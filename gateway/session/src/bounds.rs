@@ -5,8 +5,15 @@ use matchgate_schema::message::DECIDED_BITMAP_BITS;
 
 /// Commands to one shard that may be without an answer, unless the options say otherwise.
 pub const IN_FLIGHT_MAX: usize = 65_536;
-/// Legs of events that may wait for one shard's disk, unless the options say otherwise.
-pub const HELD_MAX: usize = 65_536;
+/// Legs of events that may wait for one shard's disk, unless the options say otherwise, beside one
+/// for each order slot. A staging log of 32 MiB, the usual one, is full before: a new order takes
+/// 96 bytes of it at least and brings three legs at most beside the one that ends it, which is its
+/// slot's: that it is accepted, what it leaves of one resting order, and what its last aggressor
+/// says of it. A leg takes about 150 bytes of memory once it waits, and none before.
+pub const HELD_MAX: usize = 1 << 20;
+/// Share of those legs that orders of class synced may not use: one in so many. It serves cancels,
+/// and what aggressors of class written do to resting orders of class synced.
+pub(crate) const HELD_CANCELS_SHARE: usize = 4;
 /// Requests of a session above its decided prefix that are told apart.
 pub const REQUEST_WINDOW: usize = DECIDED_BITMAP_BITS;
 /// Repeated requests of a session whose answers wait to be sent.
@@ -14,9 +21,10 @@ pub const REPEATS_MAX: usize = 2_048;
 /// Mass cancels of one gateway that may be without an answer.
 pub const MASS_CANCELS_MAX: usize = 64;
 /// Outbound numbers of one block.
-pub const OUTBOUND_BLOCK: u64 = 1 << 16;
+pub const OUTBOUND_BLOCK: u64 = 1 << 19;
 /// Whole blocks of outbound numbers that are reserved on disk ahead of their use: a disk that
-/// stalls holds no report before they are used, which at 30,000 reports a second takes 4 seconds.
+/// stalls holds no report before they are used. The staging logs of 32 MiB, the usual ones, are
+/// full before one session has had the million reports of two usual blocks.
 pub const OUTBOUND_BLOCKS_AHEAD: u64 = 2;
 /// Nanoseconds between heartbeats, unless the options say otherwise.
 pub const HEARTBEAT_INTERVAL_NS: u64 = 1_000_000_000;

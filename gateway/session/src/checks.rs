@@ -12,7 +12,7 @@ use matchgate_core::mirror::OrderRecord;
 use matchgate_schema::message::{MassCancelRequest, NewOrderRequest, OrderTarget};
 
 use crate::bounds::index;
-use crate::gateway_core::GatewayCore;
+use crate::gateway_core::{GatewayCore, ShardSide};
 use crate::gateway_log::MassCancelFilter;
 use crate::outlet::{Outlet, Priority};
 use crate::resolver::Place;
@@ -72,6 +72,8 @@ impl GatewayCore {
         {
             return Err(RejectReason::Busy);
         }
+        let state = self.session(session).ok_or(RejectReason::NotLoggedOn)?;
+        self.check_held_room(instrument.shard.0, state.durability)?;
         Ok(NewPlan {
             account: *account,
             instrument: *instrument,
@@ -138,6 +140,24 @@ impl GatewayCore {
             Priority::Cancel => side.in_flight.has_cancel_room(),
         });
         if room && outlet.has_room(ShardId(shard), priority) {
+            Ok(())
+        } else {
+            Err(RejectReason::Busy)
+        }
+    }
+
+    /// Says no where the reports of one more order, or of one that is replaced, would have no room
+    /// to wait for the disk. Nobody is refused for what another class of orders waits for.
+    #[inline]
+    pub(crate) fn check_held_room(
+        &self,
+        shard: u8,
+        durability: Durability,
+    ) -> Result<(), RejectReason> {
+        let side = self.shards.get(usize::from(shard));
+        let room =
+            durability == Durability::Written || side.is_some_and(ShardSide::has_synced_order_room);
+        if room {
             Ok(())
         } else {
             Err(RejectReason::Busy)

@@ -44,7 +44,8 @@ pub struct GatewayOptions {
     /// New orders and replaces to one shard that may be without an answer; cancels have an
     /// eighth more.
     pub in_flight_max: usize,
-    /// Legs of events that may wait for one shard's disk.
+    /// Legs of events that may wait for one shard's disk, beside one for each order slot. Orders of
+    /// class synced are refused while more than three quarters of them are used or expected.
     pub held_max: usize,
     /// Outbound numbers of one block; [`bounds::OUTBOUND_BLOCKS_AHEAD`] of them are reserved ahead.
     pub outbound_block: u64,
@@ -130,6 +131,18 @@ pub(crate) struct ShardSide {
     pub(crate) slots: Slots,
     pub(crate) in_flight: InFlight,
     pub(crate) held: Held,
+    /// Live orders of class synced, those on their way included.
+    pub(crate) synced_open_count: usize,
+}
+
+impl ShardSide {
+    /// Returns whether the reports of one more order of class synced find room to wait for the
+    /// disk: beside the answers that are on their way, and the end of each live order.
+    #[inline]
+    pub(crate) fn has_synced_order_room(&self) -> bool {
+        let expected = self.in_flight.synced_count() + self.synced_open_count;
+        self.held.has_order_room(expected)
+    }
 }
 
 /// Live orders of an account, those on their way included.
@@ -169,6 +182,8 @@ pub struct GatewayCore {
     pub(crate) synced: Horizon,
     /// Sequence of the last record of the gateway log.
     pub(crate) log_last: u64,
+    /// Time in which no peer could be heard: [`GatewayCore::on_unheard`].
+    pub(crate) unheard_ns: u64,
     pub(crate) run: Option<Run>,
     /// Sessions that need a reservation, each once.
     reserves_due: VecDeque<SessionId>,
@@ -196,6 +211,7 @@ impl GatewayCore {
             slots: Slots::new(),
             in_flight: InFlight::new(options.in_flight_max),
             held: Held::new(options.held_max),
+            synced_open_count: 0,
         });
         Self {
             options,
@@ -207,6 +223,7 @@ impl GatewayCore {
             mass_cancels: MassCancels::new(),
             synced: Horizon::new(options.shard_count),
             log_last: 0,
+            unheard_ns: 0,
             run: None,
             reserves_due: VecDeque::new(),
             reserves: VecDeque::new(),
@@ -234,6 +251,7 @@ impl GatewayCore {
             Command::LendSlots(lend) if lend.gateway == self.options.gateway => {
                 if let Some(side) = self.shards.get_mut(usize::from(lend.shard.0)) {
                     side.slots.lend(lend.slot_first, lend.slot_count);
+                    side.held.lend(index(lend.slot_count));
                 }
             }
             _ => {}

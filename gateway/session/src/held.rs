@@ -9,6 +9,7 @@ use matchgate_core::domain::{
     CancelReason, Durability, Epoch, Event, EventBody, OrderHandle, SequenceNumber,
 };
 
+use crate::bounds::HELD_CANCELS_SHARE;
 use crate::in_flight::Cause;
 
 /// Which part of an event a leg is.
@@ -92,6 +93,8 @@ pub(crate) const fn answers_order_request(body: &EventBody) -> bool {
 pub(crate) struct Held {
     legs: VecDeque<Leg>,
     legs_max: usize,
+    /// Legs, there or to come, above which no order is added.
+    orders_max: usize,
 }
 
 impl Held {
@@ -100,7 +103,21 @@ impl Held {
         Self {
             legs: VecDeque::with_capacity(legs_max),
             legs_max,
+            orders_max: legs_max - legs_max / HELD_CANCELS_SHARE,
         }
+    }
+
+    /// Adds room for the end of the order in each of `slots` slots.
+    pub(crate) fn lend(&mut self, slots: usize) {
+        self.legs_max += slots;
+        self.orders_max += slots;
+        self.legs.reserve_exact(self.legs_max - self.legs.len());
+    }
+
+    /// Returns whether an order of class synced may be added, where `expected` legs are to come.
+    #[inline]
+    pub(crate) fn has_order_room(&self, expected: usize) -> bool {
+        self.legs.len() + expected < self.orders_max
     }
 
     /// Returns how many events may come now, whatever legs they have.
@@ -116,7 +133,13 @@ impl Held {
 
     /// Takes the oldest leg whose command is at or below `through`.
     pub(crate) fn pop_through(&mut self, through: SequenceNumber) -> Option<Leg> {
-        self.legs
-            .pop_front_if(|leg| leg.event.header.sequence <= through)
+        let leg = self
+            .legs
+            .pop_front_if(|leg| leg.event.header.sequence <= through);
+        if leg.is_some() && self.legs.is_empty() {
+            // From its beginning again: memory that no backlog has needed is never touched.
+            self.legs.clear();
+        }
+        leg
     }
 }

@@ -5,7 +5,9 @@
 
 use std::collections::VecDeque;
 
-use matchgate_core::domain::{ClientOrderId, Command, RequestNumber, RingNumber, SessionId};
+use matchgate_core::domain::{
+    ClientOrderId, Command, Durability, RequestNumber, RingNumber, SessionId,
+};
 
 /// The request behind a command, and so behind its events.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,6 +20,8 @@ pub(crate) struct Cause {
     pub(crate) session: SessionId,
     /// Client order id that a new order or a replace brings; else empty.
     pub(crate) client_order_id: ClientOrderId,
+    /// Class of its answer.
+    pub(crate) durability: Durability,
 }
 
 impl Cause {
@@ -33,6 +37,7 @@ impl Cause {
             request: origin.request,
             session: origin.session,
             client_order_id,
+            durability: origin.durability,
         })
     }
 }
@@ -40,6 +45,8 @@ impl Cause {
 /// Commands of this gateway to one shard.
 pub(crate) struct InFlight {
     causes: VecDeque<Cause>,
+    /// Those of class synced.
+    synced_count: usize,
     ordinary_max: usize,
     cancel_max: usize,
     next_ring: RingNumber,
@@ -51,6 +58,7 @@ impl InFlight {
         let cancel_max = ordinary_max.saturating_add(ordinary_max / 8 + 1);
         Self {
             causes: VecDeque::with_capacity(cancel_max),
+            synced_count: 0,
             ordinary_max,
             cancel_max,
             next_ring: RingNumber(1),
@@ -67,6 +75,11 @@ impl InFlight {
         self.causes.len() < self.cancel_max
     }
 
+    /// Returns how many are of class synced, the one that was answered last perhaps included.
+    pub(crate) const fn synced_count(&self) -> usize {
+        self.synced_count
+    }
+
     /// Numbers go on above `last`.
     pub(crate) fn continue_after(&mut self, last: RingNumber) {
         self.next_ring = self.next_ring.max(tagged(last.0.saturating_add(1)));
@@ -80,6 +93,7 @@ impl InFlight {
     /// Adds the command numbered [`Self::next_ring`].
     pub(crate) fn push(&mut self, cause: Cause) {
         debug_assert_eq!(cause.ring, self.next_ring);
+        self.synced_count += usize::from(cause.durability == Durability::Synced);
         self.causes.push_back(cause);
         self.next_ring = tagged(self.next_ring.0.saturating_add(1));
     }
@@ -95,6 +109,8 @@ impl InFlight {
             if ahead > u32::MAX / 2 {
                 return None;
             }
+            let answered = usize::from(cause.durability == Durability::Synced);
+            self.synced_count = self.synced_count.saturating_sub(answered);
             self.causes.pop_front();
         }
         None
@@ -126,6 +142,11 @@ mod tests {
             request: RequestNumber(ring.0),
             session: SessionId(0),
             client_order_id: ClientOrderId::NONE,
+            durability: if ring.0.is_multiple_of(2) {
+                Durability::Written
+            } else {
+                Durability::Synced
+            },
         });
         ring
     }
@@ -139,7 +160,9 @@ mod tests {
             push(&mut in_flight),
         );
         assert_eq!(in_flight.cause_of(tag(first)).unwrap().ring, first);
+        assert_eq!(in_flight.synced_count(), 2);
         assert_eq!(in_flight.cause_of(tag(third)).unwrap().ring, third);
+        assert_eq!(in_flight.synced_count(), 1, "the first one's is gone");
         assert_eq!(in_flight.cause_of(tag(first)), None);
         assert_eq!(in_flight.cause_of(tag(third)).unwrap().ring, third);
     }

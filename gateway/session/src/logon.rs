@@ -71,6 +71,7 @@ impl GatewayCore {
             .session(session)
             .and_then(|definition| self.directory.account(definition.default_account))
             .map_or(0, |account| account.open_orders_max);
+        let heard_ns = self.hearing_ns(now_ns);
         let heartbeat_interval_ms = self.options.heartbeat_interval_ns / 1_000_000;
         let Some(state) = session_of(&mut self.sessions, session) else {
             return;
@@ -98,7 +99,7 @@ impl GatewayCore {
         connection.resent_below = resent_below;
         connection.repeats.clear();
         connection.heartbeat_due = false;
-        connection.heard_ns = now_ns;
+        connection.heard_ns = heard_ns;
         connection.sent_ns = now_ns;
     }
 }

@@ -412,7 +412,7 @@ impl Replay<'_> {
             core.resolver
                 .enter_request(record.session, record.order_request, place);
             core.resolver.enter_order_id(record.order_id, place);
-            core.count_opened(&record);
+            core.count_opened(ShardId(shard), &record);
         }
         Ok(())
     }

@@ -238,7 +238,7 @@ impl GatewayCore {
                     .remove_client_id(firm, record.client_order_id, place);
                 self.resolver
                     .remove(record.session, record.order_request, record.order_id);
-                self.count_ended(&record);
+                self.count_ended(shard, &record);
             }
             if let Some(side) = self.shards.get_mut(usize::from(shard.0)) {
                 side.slots.free_if_ended(handle);
@@ -247,8 +247,12 @@ impl GatewayCore {
     }
 
     /// Counts a new order, live or on its way.
-    pub(crate) fn count_opened(&mut self, record: &OrderRecord) {
-        let synced = u32::from(record.durability == Durability::Synced);
+    pub(crate) fn count_opened(&mut self, shard: ShardId, record: &OrderRecord) {
+        let is_synced = record.durability == Durability::Synced;
+        if let Some(side) = self.shards.get_mut(usize::from(shard.0)) {
+            side.synced_open_count += usize::from(is_synced);
+        }
+        let synced = u32::from(is_synced);
         if let Some(load) = self.accounts.get_mut(index(record.account.0)) {
             load.open_count += 1;
             load.synced_open_count += synced;
@@ -259,8 +263,13 @@ impl GatewayCore {
         }
     }
 
-    fn count_ended(&mut self, record: &OrderRecord) {
-        let synced = u32::from(record.durability == Durability::Synced);
+    fn count_ended(&mut self, shard: ShardId, record: &OrderRecord) {
+        let is_synced = record.durability == Durability::Synced;
+        if let Some(side) = self.shards.get_mut(usize::from(shard.0)) {
+            let ended = usize::from(is_synced);
+            side.synced_open_count = side.synced_open_count.saturating_sub(ended);
+        }
+        let synced = u32::from(is_synced);
         if let Some(load) = self.accounts.get_mut(index(record.account.0)) {
             load.open_count = load.open_count.saturating_sub(1);
             load.synced_open_count = load.synced_open_count.saturating_sub(synced);

@@ -84,6 +84,7 @@ impl GatewayCore {
         now_ns: u64,
         outlet: &mut impl Outlet,
     ) -> Result<Intake, SessionEnd> {
+        let heard_ns = self.hearing_ns(now_ns);
         let state = self.session_mut(session);
         let Some(state) = state.filter(|state| state.connection.connected) else {
             let reason = RejectReason::NotLoggedOn;
@@ -92,7 +93,7 @@ impl GatewayCore {
         if let Some(reason) = state.connection.ending {
             return Err(SessionEnd { reason });
         }
-        state.connection.heard_ns = now_ns;
+        state.connection.heard_ns = heard_ns;
         let connection = &mut state.connection;
         let mut end = |reason| {
             connection.ending = Some(reason);
@@ -220,7 +221,7 @@ impl GatewayCore {
         if let Some(side) = self.shards.get_mut(usize::from(shard.0)) {
             side.slots.open_next(&order, id);
         }
-        self.count_opened(&OrderRecord::pending(&order, id));
+        self.count_opened(shard, &OrderRecord::pending(&order, id));
         let command = Command::New(order, id);
         self.route(shard, &command, Priority::Ordinary, outlet);
     }
@@ -241,6 +242,9 @@ impl GatewayCore {
         let checked = found.and_then(|(place, record)| {
             if let Act::Replace(_, _, id) = act {
                 self.check_replacement(session, id)?;
+            }
+            if act.priority() == Priority::Ordinary {
+                self.check_held_room(place.shard, record.durability)?;
             }
             self.check_room(place.shard, act.priority(), outlet)?;
             Ok((place, record))

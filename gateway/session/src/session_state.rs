@@ -73,7 +73,7 @@ pub(crate) struct Connection {
     pub(crate) repeats: VecDeque<RequestNumber>,
     /// Whether a heartbeat is to be sent.
     pub(crate) heartbeat_due: bool,
-    /// When a message came last, on the agent's clock.
+    /// When a message came last, on the agent's clock less the time in which none could be heard.
     pub(crate) heard_ns: u64,
     /// When a message was sent last, on the agent's clock.
     pub(crate) sent_ns: u64,

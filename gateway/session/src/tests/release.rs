@@ -1,8 +1,13 @@
 //! When a report may leave, and what may not overtake it.
 
-use matchgate_core::domain::{Durability, ShardId, Side};
+use std::collections::VecDeque;
 
-use super::venue::{Venue, buy, by_id, by_request, cancel, named, order, sell};
+use matchgate_core::domain::{Durability, MassCancelScope, ShardId, Side};
+
+use super::disk::SLOTS;
+use super::venue::{
+    HELD_MAX, Venue, buy, by_id, by_request, cancel, mass_cancel, named, order, replace, sell,
+};
 
 const WRITTEN: Durability = Durability::Written;
 const SYNCED: Durability = Durability::Synced;
@@ -114,6 +119,82 @@ fn room_for_events_shrinks_with_what_waits_for_the_disk() {
     assert_eq!(venue.core.event_room(ShardId(0)), room - 1);
     venue.settle();
     assert_eq!(venue.core.event_room(ShardId(0)), room);
+}
+
+#[test]
+fn what_waits_for_the_disk_makes_synced_orders_busy_and_leaves_room_for_their_ends() {
+    let mut venue = Venue::new(&[SYNCED, WRITTEN]);
+    venue.tell(0, sell(1, 10, 5));
+    venue.settle();
+    venue.lines(0);
+    let busy = |request| format!("{request} cancel-reject Busy id=");
+    let mut request = 1;
+    while venue.lines(0).is_empty() {
+        request += 1;
+        assert!(request < 1_000, "never busy");
+        let price = 10 + i64::try_from(request % 2).unwrap();
+        venue.tell(0, replace(request, by_request(1), "", price, 5));
+        run_shards(&mut venue);
+    }
+    assert!(request > HELD_MAX / 2, "{request}");
+    let room = venue.core.event_room(ShardId(0));
+    // Nothing of class synced that adds an order or a report is taken, a cancel is.
+    venue.tell(0, buy(request + 1, 1, 5));
+    run_shards(&mut venue);
+    assert_eq!(
+        venue.lines(0),
+        [format!(
+            "{0} Rejected Rejected order={0} cumulative=0 leaves=0 Busy",
+            request + 1
+        )]
+    );
+    venue.tell(0, replace(request + 2, by_request(1), "", 12, 5));
+    run_shards(&mut venue);
+    assert_eq!(venue.lines(0), [busy(request + 2)]);
+    venue.tell(0, cancel(request + 3, by_request(1)));
+    run_shards(&mut venue);
+    assert!(venue.lines(0).is_empty(), "it waits for the disk");
+    assert!(venue.core.event_room(ShardId(0)) + 1 >= room);
+    // Nobody else waits.
+    venue.tell(1, buy(1, 1, 5));
+    venue.tell(1, replace(2, by_request(1), "", 2, 5));
+    venue.tell(1, cancel(3, by_request(1)));
+    run_shards(&mut venue);
+    assert_eq!(venue.lines(1).len(), 3);
+    venue.settle();
+    let last = format!(
+        "{} Canceled Canceled order=1 cumulative=0 leaves=0 Requested",
+        request + 3
+    );
+    assert_eq!(venue.lines(0).last(), Some(&last));
+}
+
+#[test]
+fn every_live_synced_order_has_room_for_its_end_in_a_mass_cancel() {
+    let mut venue = Venue::new(&[SYNCED, WRITTEN]);
+    // As many orders as are taken, then all that is taken of one of them.
+    let slots = u64::from(SLOTS);
+    for request in 1..=slots {
+        venue.tell(0, sell(request, 10, 5));
+        run_shards(&mut venue);
+    }
+    venue.settle();
+    venue.lines(0);
+    let live = venue.core.sessions().next().unwrap().open_orders;
+    assert!(live > 1);
+    let mut request = slots;
+    while venue.lines(0).is_empty() {
+        request += 1;
+        venue.tell(0, replace(request, by_request(1), "", 10, 5));
+        run_shards(&mut venue);
+    }
+    venue.tell(0, mass_cancel(request + 1, MassCancelScope::Session));
+    run_shards(&mut venue);
+    assert!(venue.events.iter().all(VecDeque::is_empty), "all are held");
+    assert!(venue.core.event_room(ShardId(0)) > 0);
+    venue.settle();
+    let last = format!("{} mass-cancel {live}", request + 1);
+    assert_eq!(venue.lines(0).last(), Some(&last));
 }
 
 #[test]

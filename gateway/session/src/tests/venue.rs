@@ -15,7 +15,7 @@ use matchgate_schema::message::{
 };
 
 use super::disk::{Disk, FOREIGN, HOME, SHARDS, SLOTS, apply, client_id, key, symbol};
-use crate::bounds::LOG_BYTES_PER_CALL_MAX;
+use crate::bounds::{LOG_BYTES_PER_CALL_MAX, OUTBOUND_BLOCKS_AHEAD};
 use crate::gateway_core::{GatewayCore, GatewayOptions, Intake, SessionEnd};
 use crate::gateway_log::GatewayRecord;
 use crate::hash_seed::HashSeed;
@@ -25,7 +25,10 @@ use crate::recovery::{RecoveredShard, RecoveryError, RecoveryInput, ShardHistory
 /// Outbound numbers of one block: few, so that every test crosses blocks.
 pub(super) const BLOCK: u64 = 5;
 /// Outbound numbers that the first reservation of a session covers.
-pub(super) const FIRST_RESERVED: u64 = 3 * BLOCK;
+pub(super) const FIRST_RESERVED: u64 = (OUTBOUND_BLOCKS_AHEAD + 1) * BLOCK;
+
+/// Legs that may wait for one shard's disk, beside one for each slot.
+pub(super) const HELD_MAX: u64 = 512;
 
 /// Bytes of a journal's record beside its body.
 const RECORD_HEADER_BYTES: usize = 32;
@@ -148,7 +151,7 @@ impl Venue {
         let input = RecoveryInput {
             options: GatewayOptions {
                 in_flight_max: 64,
-                held_max: 512,
+                held_max: usize::try_from(HELD_MAX).unwrap(),
                 outbound_block: BLOCK,
                 hash_seed,
                 ..GatewayOptions::new(HOME, Epoch(old.epoch), SHARDS)
@@ -352,6 +355,16 @@ impl Venue {
         }
         self.sync();
         self.poll();
+        self.assert_synced_counts();
+    }
+
+    /// What is held for orders of class synced is counted by the order.
+    fn assert_synced_counts(&self) {
+        for side in &self.core.shards {
+            let live = side.slots.live();
+            let synced = live.filter(|record| record.durability == Durability::Synced);
+            assert_eq!(side.synced_open_count, synced.count());
+        }
     }
 
     /// Returns the reports that a client has seen on its connection since the last call.

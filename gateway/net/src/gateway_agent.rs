@@ -2,8 +2,9 @@
 //!
 //! In a turn it takes control commands, new connections, bytes, events and marks, in this order,
 //! then says what there is to say and submits once. It never waits: events are taken whatever the
-//! sockets do, and bytes stay in the sockets where the gateway log has no room. It must not know a
-//! rule of the session, which is [`GatewayCore`]'s, nor what a shard does with a command.
+//! sockets do, and bytes stay in the sockets where the gateway log has no room, which nobody's
+//! silence is. It must not know a rule of the session, which is [`GatewayCore`]'s, nor what a shard
+//! does with a command.
 
 use matchgate_core::domain::{
     Command, Event, GatewayId, RejectReason, SequenceNumber, SessionId, ShardId,
@@ -11,6 +12,7 @@ use matchgate_core::domain::{
 use matchgate_journal::Marks;
 use matchgate_runtime::{Agent, Clock, Consumer, Counters, Failure};
 use matchgate_schema::capnp::decode_client;
+use matchgate_schema::message::ClientMessage;
 use matchgate_session::{GatewayCore, Intake};
 
 use crate::acceptor;
@@ -66,6 +68,8 @@ struct Due {
     tick_ns: u64,
     /// Another try with the connections that are paused.
     resume_ns: u64,
+    /// Since when no connection was read, for want of room in the log.
+    unread_since_ns: Option<u64>,
 }
 
 /// How the bytes of one connection were taken.
@@ -112,6 +116,8 @@ impl GatewayAgent {
         options: GatewayAgentOptions,
         counters: &Counters,
     ) -> Self {
+        let mut outlet = wiring.outlet;
+        outlet.watch(wiring.shards.iter().map(|link| &link.marks));
         let side = |(id, link): (ShardId, ShardLink)| ShardSide {
             id,
             events: link.events,
@@ -123,10 +129,10 @@ impl GatewayAgent {
             session_counters: SessionCounters::new(&wiring.core, counters),
             core: wiring.core,
             log: LogSide {
-                marks: wiring.outlet.log_marks().clone(),
+                marks: outlet.log_marks().clone(),
                 synced_seen: 0,
             },
-            outlet: wiring.outlet,
+            outlet,
             shards: (0..).map(ShardId).zip(wiring.shards).map(side).collect(),
             handovers: wiring.handovers,
             control: wiring.control,
@@ -253,12 +259,16 @@ impl GatewayAgent {
                 network.reactor.resume(id);
             }
         }
+        if let Some(since_ns) = self.due.unread_since_ns.take() {
+            self.core.on_unheard(now_ns.saturating_sub(since_ns));
+        }
         network.reactor.poll();
         let mut budget = MESSAGES_PER_POLL_MAX;
         let mut work = 0;
         while budget > 0 {
             if !self.outlet.has_room_for_client() {
                 self.counters.waits_for_log.increment();
+                self.due.unread_since_ns = Some(now_ns);
                 break;
             }
             let (id, heard) = match network.reactor.next_event() {
@@ -328,6 +338,10 @@ impl GatewayAgent {
                     return Heard::End(error.reason);
                 }
             };
+            if self.outlet.orders_wait() && adds_risk(&message) {
+                self.core.on_heard(session, now_ns);
+                return Heard::Paused(incoming.len() + frames.unread(frame_bytes));
+            }
             let intake = self
                 .core
                 .on_message(session, &message, now_ns, &mut self.outlet);
@@ -486,6 +500,14 @@ impl Agent for GatewayAgent {
         }
         network.finish();
     }
+}
+
+/// Returns whether a message is one that is refused before cancels are.
+const fn adds_risk(message: &ClientMessage) -> bool {
+    matches!(
+        message,
+        ClientMessage::NewOrder(_) | ClientMessage::Replace(_)
+    )
 }
 
 /// A count as counters take it.

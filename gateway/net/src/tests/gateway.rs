@@ -6,11 +6,10 @@ use matchgate_core::domain::{
 use matchgate_runtime::Agent;
 use matchgate_runtime::alloc_guard::count_allocations;
 use matchgate_schema::message::{
-    CancelRequest, ClientMessage, ExecType, ExecutionReport, Liquidity, OrderTarget, Report,
-    ServerMessage,
+    ClientMessage, ExecType, ExecutionReport, Liquidity, Report, ServerMessage,
 };
 
-use super::member::{Member, frame_of, limit_order, logon};
+use super::member::{Member, cancel, frame_of, limit_order, logon};
 use super::peer::SMALL;
 use super::venue::{Venue, VenueOptions};
 use crate::ReactorOptions;
@@ -31,15 +30,8 @@ fn executions(member: &Member) -> Vec<(ExecType, u64)> {
     member.reports().iter().map(of).collect()
 }
 
-fn cancel(request: u64, target: u64) -> ClientMessage {
-    ClientMessage::Cancel(CancelRequest {
-        request: RequestNumber(request),
-        target: OrderTarget::Request(RequestNumber(target)),
-    })
-}
-
 /// The two still trade with each other, whatever happened before.
-fn trade(venue: &mut Venue, seller: (&mut Member, u64), buyer: (&mut Member, u64)) {
+pub(super) fn trade(venue: &mut Venue, seller: (&mut Member, u64), buyer: (&mut Member, u64)) {
     let (seller, sell_request) = seller;
     let (buyer, buy_request) = buyer;
     let (sold, bought) = (seller.reports().len(), buyer.reports().len());
@@ -484,7 +476,7 @@ fn gateway_log_without_room_stops_orders_then_sockets_and_loses_nothing() {
     assert!(taken < said, "{taken} of {said} were taken");
     venue.start_writer();
     let said = usize::try_from(said).unwrap();
-    venue.hears(&mut alice, 1 + said);
+    venue.reports_in_time(&mut alice, said);
     let reports = alice.reports();
     assert_eq!(reports.len(), said);
     let is_busy = |report: &Report| execution(report).reject_reason == Some(RejectReason::Busy);

@@ -8,7 +8,8 @@ use matchgate_core::domain::{
 };
 use matchgate_schema::capnp::{Encoder, decode_server, encode_client, frame};
 use matchgate_schema::message::{
-    ClientMessage, Logon, NewOrderRequest, PROTOCOL_VERSION, Report, ServerMessage,
+    CancelRequest, ClientMessage, Logon, NewOrderRequest, OrderTarget, PROTOCOL_VERSION,
+    ReplaceRequest, Report, ServerMessage,
 };
 
 use super::peer::Peer;
@@ -73,6 +74,23 @@ pub(super) fn logon(key: &str, durability: Durability) -> ClientMessage {
         key: Name::new(key.as_bytes()).unwrap(),
         next_expected: 1,
         durability,
+    })
+}
+
+pub(super) fn cancel(request: u64, target: u64) -> ClientMessage {
+    ClientMessage::Cancel(CancelRequest {
+        request: RequestNumber(request),
+        target: OrderTarget::Request(RequestNumber(target)),
+    })
+}
+
+pub(super) fn replace(request: u64, target: u64, price: i64) -> ClientMessage {
+    ClientMessage::Replace(ReplaceRequest {
+        request: RequestNumber(request),
+        target: OrderTarget::Request(RequestNumber(target)),
+        client_order_id: ClientOrderId::default(),
+        price: Price::new(price),
+        quantity: Quantity::new(1),
     })
 }
 

@@ -7,6 +7,7 @@ mod member;
 mod peer;
 mod reactor;
 mod recovery;
+mod slow_disk;
 mod venue;
 
 use matchgate_runtime::alloc_guard::CountingAllocator;

@@ -24,8 +24,11 @@ use matchgate_runtime::{
     Agent, Clock, Consumer, Counters, EventClock, Failure, ManualTime, Producer, Sampler, ring,
 };
 use matchgate_schema::message::ServerMessage;
+use matchgate_session::bounds::HELD_MAX;
+use matchgate_session::gateway_log::Reserve;
 use matchgate_session::{
-    GatewayCore, GatewayOptions, HashSeed, RecoveredShard, RecoveryInput, ShardHistory, SourceError,
+    GatewayCore, GatewayOptions, GatewayRecord, HashSeed, RecoveredShard, RecoveryInput,
+    ShardHistory, SourceError,
 };
 
 use super::member::{Member, logon};
@@ -36,7 +39,7 @@ use crate::{
 };
 
 const SEGMENT_BYTES: u64 = 64 * 1_024;
-const SESSIONS: u32 = 8;
+const SESSIONS: u32 = 1_024;
 const SLOTS: u32 = 4_096;
 pub(super) const GATEWAY: GatewayId = GatewayId(0);
 
@@ -46,7 +49,15 @@ pub(super) struct VenueOptions {
     pub(super) reactor: ReactorOptions,
     pub(super) ring_slots: usize,
     pub(super) gateway_staging_bytes: u64,
+    pub(super) shard_staging_bytes: u64,
     pub(super) resend_messages_max: u32,
+    /// Sessions of bob's firm beside his own: `m0`, `m1` and so on.
+    pub(super) more_sessions: u32,
+    /// Legs of events that may wait for the disk, beside one for each slot.
+    pub(super) held_max: usize,
+    /// Outbound numbers of each session that are reserved on disk from the start: so many reports
+    /// leave also where the writer never runs.
+    pub(super) reserved: u64,
     /// Whether the journal writer runs from the start.
     pub(super) writes: bool,
 }
@@ -61,7 +72,11 @@ impl Default for VenueOptions {
             },
             ring_slots: 1_024,
             gateway_staging_bytes: 4 << 20,
+            shard_staging_bytes: 16 << 20,
             resend_messages_max: 4_096,
+            more_sessions: 0,
+            held_max: HELD_MAX,
+            reserved: 0,
             writes: true,
         }
     }
@@ -98,7 +113,7 @@ impl Venue {
     pub(super) fn new(options: &VenueOptions) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let directory = open_directory(folder.path());
-        let shard = open(&directory, StreamId::shard(0), 16 << 20);
+        let shard = open(&directory, StreamId::shard(0), options.shard_staging_bytes);
         let gateway = open(
             &directory,
             StreamId::gateway(0),
@@ -124,7 +139,7 @@ impl Venue {
     fn build(
         options: &VenueOptions,
         (folder, directory): (tempfile::TempDir, DataDirectory),
-        (shard_log, gateway_log, log_marks): (Appender, Appender, Marks),
+        (shard_log, mut gateway_log, log_marks): (Appender, Appender, Marks),
         rings: Rings,
         writer: Writer,
     ) -> Self {
@@ -137,14 +152,14 @@ impl Venue {
         let address = listener.local_addr().unwrap();
         let acceptor = AcceptorWiring {
             listener,
-            directory: Directory::new(keys()).unwrap(),
+            directory: Directory::new(keys(options)).unwrap(),
             gateways: vec![handover_in],
             clock: clock.clone(),
         };
-        let log_next = gateway_log.next_sequence();
+        let records = reservations(options, &mut gateway_log);
         let mut outlet = LiveOutlet::new(gateway_log, vec![rings.commands.0], event_clock.clone());
         let gateway = GatewayWiring {
-            core: new_core(options.resend_messages_max, log_next, &mut outlet),
+            core: new_core(options, &records, &mut outlet),
             outlet,
             shards: vec![ShardLink {
                 events: rings.events.1,
@@ -190,7 +205,7 @@ impl Venue {
             venue.start_writer();
         }
         venue.gateway.start();
-        venue.define(options.resend_messages_max);
+        venue.define(options);
         venue
     }
 
@@ -204,8 +219,8 @@ impl Venue {
     }
 
     /// Sends the control journal to the shard, and again to the gateway, which has it already.
-    fn define(&mut self, resend_messages_max: u32) {
-        for command in control_journal(resend_messages_max) {
+    fn define(&mut self, options: &VenueOptions) {
+        for command in control_journal(options) {
             for producer in &mut self.control {
                 producer.try_push(command).unwrap();
             }
@@ -257,6 +272,16 @@ impl Venue {
     /// Turns until a member has heard `count` numbered messages.
     pub(super) fn reports(&mut self, member: &mut Member, count: usize) {
         self.until("reported", |_| {
+            member.listen();
+            member.reports().len() >= count || member.peer.over
+        });
+        assert!(member.reports().len() >= count, "only {:?}", member.heard);
+    }
+
+    /// As [`Self::reports`], while time goes on: what had to wait is tried again.
+    pub(super) fn reports_in_time(&mut self, member: &mut Member, count: usize) {
+        self.until("reported in time", |venue| {
+            venue.time.advance_ns(1_000);
             member.listen();
             member.reports().len() >= count || member.peer.over
         });
@@ -322,17 +347,48 @@ impl ShardHistory for NoHistory {
     }
 }
 
-fn new_core(resend_messages_max: u32, log_next: u64, outlet: &mut LiveOutlet) -> GatewayCore {
+/// Writes what reserves numbers for each session into the log, as the last process would have.
+fn reservations(options: &VenueOptions, log: &mut Appender) -> Vec<GatewayRecord> {
+    let reserve = |session| {
+        GatewayRecord::Reserve(Reserve {
+            through: options.reserved,
+            session: SessionId(session),
+            reserved: [0; 4],
+        })
+    };
+    let sessions = if options.reserved > 0 {
+        0..options.sessions()
+    } else {
+        0..0
+    };
+    let records: Vec<_> = sessions.map(reserve).collect();
+    for record in &records {
+        let kind = record.kind_byte();
+        record
+            .with_parts(|parts| log.append(kind, 0, parts))
+            .unwrap();
+    }
+    records
+}
+
+fn new_core(
+    options: &VenueOptions,
+    records: &[GatewayRecord],
+    outlet: &mut LiveOutlet,
+) -> GatewayCore {
     let shard = Shard::new(ShardId(0), CAPACITY);
     let mut history = NoHistory;
     let input = RecoveryInput {
         options: GatewayOptions {
             hash_seed: HashSeed::fixed(0),
+            held_max: options.held_max,
             ..GatewayOptions::new(GATEWAY, Epoch(1), 1)
         },
-        controls: &mut control_journal(resend_messages_max).into_iter(),
-        log: &mut std::iter::empty(),
-        log_next,
+        controls: &mut control_journal(options).into_iter(),
+        log: &mut (1..)
+            .zip(records)
+            .map(|(number, record)| Ok((number, *record))),
+        log_next: u64::try_from(records.len()).unwrap() + 1,
         shards: vec![RecoveredShard {
             shard: &shard,
             history: &mut history,
@@ -379,13 +435,27 @@ pub(super) fn name(text: &str) -> Name {
     Name::new(text.as_bytes()).unwrap()
 }
 
-fn keys() -> Vec<DirectoryEntry> {
-    let entry = |(number, key): (u32, &str)| DirectoryEntry {
-        key: name(key),
+impl VenueOptions {
+    fn sessions(&self) -> u32 {
+        2 + self.more_sessions
+    }
+}
+
+fn key_of(session: u32) -> String {
+    match session {
+        0 => "alice".to_owned(),
+        1 => "bob".to_owned(),
+        more => format!("m{}", more - 2),
+    }
+}
+
+fn keys(options: &VenueOptions) -> Vec<DirectoryEntry> {
+    let entry = |number| DirectoryEntry {
+        key: name(&key_of(number)),
         session: SessionId(number),
         gateway: GATEWAY,
     };
-    (0..).zip(["alice", "bob"]).map(entry).collect()
+    (0..options.sessions()).map(entry).collect()
 }
 
 fn acme() -> Instrument {
@@ -405,8 +475,9 @@ fn acme() -> Instrument {
     }
 }
 
-/// Two firms with one account and one session each, one instrument, every slot lent.
-fn control_journal(resend_messages_max: u32) -> Vec<Command> {
+/// Two firms with one account and one session each, one instrument, every slot lent; further
+/// sessions of the second firm.
+fn control_journal(options: &VenueOptions) -> Vec<Command> {
     let mut number = 0;
     let mut control = || {
         number += 1;
@@ -447,17 +518,20 @@ fn control_journal(resend_messages_max: u32) -> Vec<Command> {
                 },
                 reserved: [0; 4],
             }),
-            Command::DefineSession(DefineSession {
-                control: control(),
-                session: SessionDefinition {
-                    id: SessionId(number),
-                    firm: FirmId(number),
-                    default_account: AccountId(number),
-                    key: name(key),
-                    resend_messages_max,
-                },
-            }),
         ]);
+    }
+    for number in 0..options.sessions() {
+        let firm = number.min(1);
+        journal.push(Command::DefineSession(DefineSession {
+            control: control(),
+            session: SessionDefinition {
+                id: SessionId(number),
+                firm: FirmId(firm),
+                default_account: AccountId(firm),
+                key: name(&key_of(number)),
+                resend_messages_max: options.resend_messages_max,
+            },
+        }));
     }
     journal.push(Command::SetPhase(SetPhase {
         control: control(),

@@ -41,7 +41,10 @@ pub use gateway_wiring::{GatewayAgentOptions, GatewayWiring, ShardLink};
 pub use handover::{Handover, HandoverConsumer, HandoverProducer, handover_ring};
 pub use live_outlet::LiveOutlet;
 pub use reactor::{Reactor, ReactorEvent};
-pub use reactor_options::{AdoptError, ReactorCounts, ReactorError, ReactorOptions};
+pub use reactor_options::{
+    AdoptError, CLOSING_CONNECTIONS, CONNECTIONS_MAX, ReactorCounts, ReactorError, ReactorOptions,
+    SESSIONS_PER_GATEWAY_MAX,
+};
 pub use ring::{SocketConsumer, SocketProducer};
 
 #[cfg(test)]

@@ -13,7 +13,7 @@ use std::time::Duration;
 use crate::connection::{CloseCause, ConnectionId, ConnectionTable, Phase};
 use crate::reactor_options::{AdoptError, ReactorCounts, ReactorError, ReactorOptions};
 use crate::receive_queues::ReceiveQueues;
-use crate::ring::{Completion, Filled, Received, Uring, UringOptions};
+use crate::ring::{Completion, Filled, Received, Uring, UringOptions, raise_open_files};
 
 /// Receive buffers of one connection that may wait to be taken before its receive is stopped, so
 /// that one peer cannot have them all.
@@ -47,13 +47,21 @@ pub struct Reactor {
 }
 
 impl Reactor {
-    /// Makes a reactor that the calling thread alone may use.
+    /// Makes a reactor that the calling thread alone may use, and raises the process's soft bound
+    /// of open files to the hard one.
     ///
     /// # Errors
     ///
-    /// Returns [`ReactorError::Option`] or [`ReactorError::Setup`].
+    /// Returns [`ReactorError::Option`], [`ReactorError::OpenFiles`] or [`ReactorError::Setup`].
     pub fn new(options: &ReactorOptions) -> Result<Self, ReactorError> {
         options.check()?;
+        let open_files = raise_open_files().map_err(ReactorError::Setup)?;
+        if open_files < u64::from(options.connections) {
+            return Err(ReactorError::OpenFiles {
+                connections: options.connections,
+                open_files,
+            });
+        }
         let uring = Uring::new(&UringOptions {
             slots: options.connections,
             receive_buffers: options.receive_buffers,

@@ -3,8 +3,16 @@
 use std::io;
 use std::net::TcpStream;
 
-/// Connections of one reactor at the most.
-pub const CONNECTIONS_MAX: u32 = 1_024;
+/// Connections of one reactor at the most. Each takes some 66 KiB, set aside at the start: two
+/// halves of its output and the beginning of a frame. Its receive buffers are shared. The whole is
+/// 290 MiB, and the queues of the kernel's instance end at 10,922 connections.
+pub const CONNECTIONS_MAX: u32 = 4_096;
+/// Connections that a gateway has beside one for each of its sessions: those that were told to end
+/// hold their slot until the peer closes, for a second at the most, while the next ones of their
+/// sessions are here already; and those of keys whose session has a connection.
+pub const CLOSING_CONNECTIONS: u32 = 256;
+/// Sessions whose home one gateway may be.
+pub const SESSIONS_PER_GATEWAY_MAX: u32 = CONNECTIONS_MAX - CLOSING_CONNECTIONS;
 /// Receive buffers of one reactor at the most.
 pub const RECEIVE_BUFFERS_MAX: u16 = 4_096;
 /// Bytes of one receive buffer at the most.
@@ -39,6 +47,23 @@ impl Default for ReactorOptions {
 }
 
 impl ReactorOptions {
+    /// Returns the options of a gateway that is the home of `sessions` sessions: one connection for
+    /// each and [`CLOSING_CONNECTIONS`], [`CONNECTIONS_MAX`] at the most, and two receive buffers
+    /// for each connection.
+    #[must_use]
+    pub fn for_sessions(sessions: u32) -> Self {
+        let wanted = sessions.saturating_add(CLOSING_CONNECTIONS);
+        let connections = wanted.min(CONNECTIONS_MAX);
+        let buffers = (2 * connections).next_power_of_two();
+        Self {
+            connections,
+            receive_buffers: u16::try_from(buffers)
+                .unwrap_or(u16::MAX)
+                .min(RECEIVE_BUFFERS_MAX),
+            ..Self::default()
+        }
+    }
+
     /// Returns whether every option is within its range.
     ///
     /// # Errors
@@ -74,6 +99,17 @@ pub enum ReactorError {
         name: &'static str,
         /// Its value.
         value: usize,
+    },
+    /// The process may not have as many files open as the reactor has connections.
+    #[error(
+        "{connections} connections, but the process may have only {open_files} files open \
+         (ulimit -n, LimitNOFILE)"
+    )]
+    OpenFiles {
+        /// Connections of the reactor.
+        connections: u32,
+        /// Files that may be open.
+        open_files: u64,
     },
     /// The kernel made no io_uring instance: older than Linux 6.6, `io_uring_disabled`, or too
     /// little lockable memory.

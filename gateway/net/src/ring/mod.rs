@@ -5,6 +5,7 @@
 //! outlives the last operation. It must not know what a connection is for, or what its bytes say.
 
 mod accept_ring;
+mod open_files;
 mod output;
 mod receive_buffers;
 mod socket_ring;
@@ -12,6 +13,7 @@ mod tag;
 mod uring;
 
 pub(crate) use accept_ring::AcceptRing;
+pub(crate) use open_files::raise_open_files;
 pub(crate) use receive_buffers::Filled;
 pub(crate) use socket_ring::socket_ring;
 pub use socket_ring::{SocketConsumer, SocketProducer};

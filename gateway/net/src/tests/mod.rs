@@ -3,6 +3,7 @@
 mod acceptor;
 mod churn;
 mod gateway;
+mod many_sessions;
 mod member;
 mod peer;
 mod reactor;

@@ -227,7 +227,7 @@ fn make_gateways(
             failure: foundation.failure.clone(),
         };
         let options = GatewayAgentOptions {
-            reactor: ReactorOptions::default(),
+            reactor: ReactorOptions::for_sessions(homed(foundation.config, control, gateway)),
             sessions_max: foundation.config.venue.sessions_max,
         };
         agents.push(GatewayAgent::new(
@@ -238,6 +238,16 @@ fn make_gateways(
         ));
     }
     Ok(agents)
+}
+
+/// Returns how many sessions have a gateway as their home and a key that opens them.
+fn homed(config: &Config, control: &Control, gateway: GatewayId) -> u32 {
+    let mut sessions = 0;
+    for session in control.state.sessions() {
+        let named = || config.sessions.iter().any(|one| one.key == session.key);
+        sessions += u32::from(control.state.home(session) == gateway && named());
+    }
+    sessions
 }
 
 /// Where the streams of shards are.

@@ -105,6 +105,28 @@ fn a_full_staging_log_refuses_and_changes_nothing() {
     assert_eq!(opened.appender.append(1, 0, &[&body]), Ok(appended + 1));
 }
 
+#[test]
+fn free_bytes_are_those_that_no_record_waits_in() {
+    let home = Home::new();
+    let directory = home.open();
+    let mut opened = stream(&directory);
+    let record = u64::try_from(record_bytes(96)).unwrap();
+    let claimed_ahead = STAGING_BYTES / 16;
+    assert_eq!(opened.marks.capacity_bytes(), STAGING_BYTES);
+    let mut free = STAGING_BYTES;
+    while opened.appender.append(1, 0, &[&[9_u8; 96]]).is_ok() {
+        free -= record;
+        assert!(opened.appender.has_free(free));
+        assert!(!opened.appender.has_free(free + 1));
+        let seen = opened.marks.free_bytes();
+        assert!(seen <= free, "never more than there are");
+        assert!(seen + claimed_ahead + 8 >= free, "{seen} of {free}");
+    }
+    drain(opened.writer_half, BACKENDS[0]);
+    assert!(opened.appender.has_free(STAGING_BYTES));
+    assert!(opened.marks.free_bytes() >= STAGING_BYTES - claimed_ahead - 8);
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 24, ..ProptestConfig::default() })]
 

@@ -1,8 +1,11 @@
 //! Checks of instruments, firms, accounts and sessions.
 
+use std::collections::BTreeMap;
+
 use matchgate_core::domain::{
     GatewayId, Instrument, InstrumentId, Name, Price, Quantity, ShardId, Symbol,
 };
+use matchgate_net::SESSIONS_PER_GATEWAY_MAX;
 use toml::Spanned;
 
 use super::check::Check;
@@ -277,11 +280,12 @@ impl Check<'_> {
         venue: &VenueLimits,
     ) -> Result<Vec<SessionConfig>, ConfigError> {
         self.at_most("session", sessions.len(), venue.sessions_max)?;
-        let firms: Vec<_> = firms.iter().map(|firm| firm.name).collect();
+        let names: Vec<_> = firms.iter().map(|firm| firm.name).collect();
         let mut checked: Vec<SessionConfig> = Vec::new();
+        let mut homed = BTreeMap::new();
         for session in sessions.into_iter().map(Spanned::into_inner) {
             let keys: Vec<_> = checked.iter().map(|session| session.key).collect();
-            let firm = self.known("session.firm", &session.firm, &firms)?;
+            let firm = self.known("session.firm", &session.firm, &names)?;
             let own: Vec<_> = accounts
                 .iter()
                 .filter(|account| account.firm == firm)
@@ -299,7 +303,30 @@ impl Check<'_> {
                 )?,
             });
             self.resend_total(&checked, session.resend_messages_max.as_ref())?;
+            let mut homes = firms.iter().filter(|one| one.name == firm);
+            if let Some(home) = homes.next() {
+                self.count_home(&mut homed, home.gateway, &session.key)?;
+            }
         }
         Ok(checked)
+    }
+
+    /// Counts a session at its home, and refuses one for which that has no connection.
+    fn count_home(
+        &self,
+        homed: &mut BTreeMap<GatewayId, u32>,
+        gateway: GatewayId,
+        key: &Spanned<String>,
+    ) -> Result<(), ConfigError> {
+        let count = homed.entry(gateway).or_default();
+        *count += 1;
+        if *count <= SESSIONS_PER_GATEWAY_MAX {
+            return Ok(());
+        }
+        let fault = format!(
+            "is session {count} whose home is gateway {gateway}, which has connections for \
+             {SESSIONS_PER_GATEWAY_MAX}: give some firms another gateway"
+        );
+        Err(self.fault(&key.span(), "session.key", fault))
     }
 }

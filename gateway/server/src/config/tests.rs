@@ -228,6 +228,31 @@ fn sessions_that_together_keep_too_many_messages_are_refused_at_the_one_that_doe
 }
 
 #[test]
+fn sessions_that_are_more_than_their_home_has_connections_for_are_refused() {
+    let mut text = "[venue]\nsessions_max = 4096\ngateways = 2\n\
+         [[firm]]\nname = \"F\"\n[[firm]]\nname = \"G\"\ngateway = 1\n\
+         [[account]]\nname = \"A\"\nfirm = \"F\"\n[[account]]\nname = \"B\"\nfirm = \"G\"\n"
+        .to_owned();
+    let session = |key: u32, firm: &str, account: &str| {
+        format!(
+            "[[session]]\nkey = \"{key}\"\nfirm = \"{firm}\"\naccount = \"{account}\"\n\
+             resend_messages_max = 1024\n"
+        )
+    };
+    for key in 0..3_840 {
+        text += &session(key, "F", "A");
+    }
+    text += &session(5_000, "G", "B");
+    Config::parse("f.toml", &text).unwrap();
+    text += &session(6_000, "F", "A");
+    check(&[(
+        text.as_str(),
+        "f.toml:19221: session.key: is session 3841 whose home is gateway 0, which has connections \
+         for 3840: give some firms another gateway",
+    )]);
+}
+
+#[test]
 fn largest_number_of_shards_and_gateways_runs_with_all_other_limits_as_built_in() {
     let config = Config::parse("f.toml", "[venue]\nshards = 64\ngateways = 32").unwrap();
     assert_eq!((config.venue.shards, config.venue.gateways), (64, 32));

@@ -33,5 +33,5 @@ pub use follower_agent::{FollowerAgent, HealthHandle};
 pub use publication::{Publication, PublicationBody};
 pub use publisher::publish;
 pub use shard_agent::{GatewayRings, RingCommand, ShardAgent};
-pub use sink::{Sink, SinkError, SinkHealth};
+pub use sink::{HeldEvent, Sink, SinkError, SinkHealth};
 pub use view::{BookView, FollowerView, InstrumentView, ShardPosition};

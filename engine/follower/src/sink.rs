@@ -1,5 +1,7 @@
 //! Sinks: who takes publications. A sink must not know journals, followers or other sinks.
 
+use matchgate_core::domain::EventId;
+
 use crate::cursor::Cursor;
 use crate::publication::Publication;
 
@@ -16,6 +18,15 @@ pub enum SinkError {
     /// again from the cursor that it then gives.
     #[error("sink has lost what it took: {0}")]
     Lost(String),
+}
+
+/// An event that a sink holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct HeldEvent {
+    /// Its id.
+    pub id: EventId,
+    /// Its event time, nanoseconds since the Unix epoch.
+    pub time_ns: u64,
 }
 
 /// How a sink is.
@@ -44,6 +55,17 @@ pub trait Sink: Send {
     ///
     /// Returns a [`SinkError`] where it cannot now, or what it holds does not go with the cursor.
     fn resume(&mut self, saved: Option<&Cursor>) -> Result<Cursor, SinkError>;
+
+    /// Returns the newest event of each shard that it holds, where it can tell; asked after
+    /// [`Sink::resume`]. An event that the journal does not have, or has at another time, is of
+    /// another history: publishing to the sink stops then.
+    ///
+    /// # Errors
+    ///
+    /// Returns a [`SinkError`] where it cannot tell now.
+    fn newest(&mut self) -> Result<Vec<HeldEvent>, SinkError> {
+        Ok(Vec::new())
+    }
 
     /// Takes a batch, whole or not at all.
     ///

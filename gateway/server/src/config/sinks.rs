@@ -280,12 +280,17 @@ impl Check<'_> {
 
     fn host_and_port(&self, key: &str, value: &Spanned<String>) -> Result<(), ConfigError> {
         let text = value.get_ref();
+        if text.contains('@') {
+            // Not said again: it would be a secret in a log.
+            let fault = "names a user or password: use user and password_file, or credentials";
+            return Err(self.fault(&value.span(), key, fault.to_owned()));
+        }
         let parts = text.rsplit_once(':');
         let is_good = parts.is_some_and(|(host, port)| {
             !host.is_empty()
                 && host
                     .bytes()
-                    .all(|byte| byte.is_ascii_graphic() && byte != b'/')
+                    .all(|byte| byte.is_ascii_graphic() && !b"/?#".contains(&byte))
                 && port.parse::<u16>().is_ok_and(|port| port > 0)
         });
         if is_good {

@@ -135,6 +135,16 @@ fn faults_of_sinks_name_file_line_key_and_the_allowed_values() {
             "f.toml:4: sink.user: stands without sink.password_file",
         ),
         (
+            "[[sink]]\nkind = \"nats\"\nservers = [\"me:secret@a:1\"]",
+            "f.toml:3: sink.servers: names a user or password: use user and password_file, or \
+             credentials",
+        ),
+        (
+            "[[sink]]\nkind = \"questdb\"\naddress = \"me:secret@a:1\"",
+            "f.toml:3: sink.address: names a user or password: use user and password_file, or \
+             credentials",
+        ),
+        (
             "[[sink]]\nkind = \"nats\"\nservers = [\"a:1\"]\nreplicas = 2",
             "f.toml:4: sink.replicas: 2 is not one of 1, 3, 5",
         ),

@@ -8,11 +8,12 @@ use std::collections::VecDeque;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use matchgate_core::domain::EventId;
+use matchgate_core::domain::{EventId, SequenceNumber, ShardId};
 use matchgate_runtime::{Agent, Clock, Counter, Counters};
 
 use crate::cursor::{Cursor, CursorFile, ShardCursor};
 use crate::follower::{FollowMode, FollowedJournal, Follower};
+use crate::history::History;
 use crate::publication::Publication;
 use crate::publisher::publish;
 use crate::sink::{Sink, SinkError, SinkHealth};
@@ -84,6 +85,8 @@ struct Publishing {
     reached: Vec<ShardCursor>,
     /// Where the sink wants them.
     tops: Option<TopOfBooks>,
+    /// Whether what the sink held when it was made ready is of these journals.
+    history: History,
     retry_ns: u64,
     retry_wait_ns: u64,
 }
@@ -144,6 +147,7 @@ impl FollowerAgent {
             batch: Vec::new(),
             reached: Vec::new(),
             tops,
+            history: History::default(),
             retry_ns: 0,
             retry_wait_ns: RETRY_MIN_NS,
         });
@@ -265,6 +269,11 @@ impl FollowerAgent {
                 Some(publishing) => publishing.follow(&mut follower),
                 None => follower.poll(&mut |_| {}),
             };
+            let fault = self.publishing.as_mut().and_then(Publishing::take_fault);
+            if fault.is_some() {
+                failed = fault;
+                break;
+            }
             match outcome {
                 Ok(applied) => work += applied,
                 Err(error) => {
@@ -312,6 +321,7 @@ impl Publishing {
         self.is_unsaved = false;
         self.batch.clear();
         self.reached.clear();
+        self.history = History::default();
         self.tops = self.tops.take().map(|_| TopOfBooks::new());
     }
 
@@ -326,6 +336,10 @@ impl Publishing {
         }
         self.cursor = self.sink.resume(saved.as_ref())?;
         check_within_journal(&self.cursor, followers)?;
+        self.history = History::of(self.sink.newest()?);
+        for held in self.history.expected() {
+            check_held(held.id.shard, held.id.sequence, followers)?;
+        }
         self.save(self.saved_ns)?;
         self.is_resumed = true;
         Ok(0)
@@ -336,8 +350,9 @@ impl Publishing {
         let published = self.cursor.shard(follower.shard_id()).copied();
         let is_published = |id: &EventId| published.is_some_and(|cursor| cursor.covers(id));
         let before = follower.position().sequence;
-        let (batch, tops) = (&mut self.batch, &mut self.tops);
+        let (batch, tops, history) = (&mut self.batch, &mut self.tops, &mut self.history);
         let outcome = follower.poll(&mut |applied| {
+            history.note(&applied.id, applied.event.header.time_ns);
             if let Some(tops) = tops {
                 tops.note(applied, &mut |top| {
                     if !is_published(&top.id) {
@@ -358,6 +373,7 @@ impl Publishing {
             });
         }
         let position = follower.position();
+        history.end_turn(position.shard, position.sequence);
         let reached = (position.sequence, follower.last_index());
         let is_ahead = published.is_none_or(|cursor| (cursor.sequence, cursor.index) < reached);
         // Also after a failure: what came before it is published, and so must be its place.
@@ -370,6 +386,15 @@ impl Publishing {
             });
         }
         outcome
+    }
+
+    /// Returns why the sink is of another history, where it is; then nothing more is handed over.
+    fn take_fault(&mut self) -> Option<String> {
+        let fault = self.history.fault()?.to_owned();
+        self.batch.clear();
+        self.reached.clear();
+        self.is_unsaved = false;
+        Some(fault)
     }
 
     /// Hands the batch over; where there is none, lets the sink do what else it has to do.
@@ -411,18 +436,26 @@ fn follower_of(journal: &FollowedJournal) -> Follower {
 
 /// Refuses a cursor beyond what is on disk: the sink has what this journal never said.
 fn check_within_journal(cursor: &Cursor, followers: &[SharedFollower]) -> Result<(), SinkError> {
-    for shard in cursor.shards() {
-        let synced = followers
-            .iter()
-            .map(lock)
-            .find(|follower| follower.shard_id() == shard.shard)
-            .map_or(0, |follower| follower.marks().synced());
-        if shard.sequence.0 > synced {
-            return Err(SinkError::Stopped(format!(
-                "cursor of shard {} is at {}, its journal ends at {synced}",
-                shard.shard, shard.sequence
-            )));
-        }
+    for cursor in cursor.shards() {
+        check_held(cursor.shard, cursor.sequence, followers)?;
+    }
+    Ok(())
+}
+
+fn check_held(
+    shard: ShardId,
+    sequence: SequenceNumber,
+    followers: &[SharedFollower],
+) -> Result<(), SinkError> {
+    let synced = followers
+        .iter()
+        .map(lock)
+        .find(|follower| follower.shard_id() == shard)
+        .map_or(0, |follower| follower.marks().synced());
+    if sequence.0 > synced {
+        return Err(SinkError::Stopped(format!(
+            "cursor of shard {shard} is at {sequence}, its journal ends at {synced}"
+        )));
     }
     Ok(())
 }
@@ -452,14 +485,15 @@ impl Agent for FollowerAgent {
         work
     }
 
-    /// Saves the cursor. What is synced but not followed yet comes at the next start.
+    /// Saves the cursor, unless the sink waits for its server: a stop does not. What is not saved,
+    /// or synced and not followed yet, comes at the next start.
     fn close(&mut self) {
-        let is_unsaved = self
-            .publishing
-            .as_ref()
-            .is_some_and(|publishing| publishing.is_resumed && publishing.is_unsaved);
-        if is_unsaved {
-            self.save(self.clock.now_ns());
+        let now_ns = self.clock.now_ns();
+        let is_due = self.publishing.as_ref().is_some_and(|publishing| {
+            publishing.is_resumed && publishing.is_unsaved && now_ns >= publishing.retry_ns
+        });
+        if is_due {
+            self.save(now_ns);
         }
     }
 }

@@ -17,6 +17,7 @@ pub mod error;
 pub mod followed_state;
 pub mod follower;
 pub mod follower_agent;
+mod history;
 pub mod publication;
 pub mod publisher;
 pub mod shard_agent;

@@ -3,12 +3,14 @@
 //! exact integers of the engine. It must not know where the line goes.
 
 use matchgate_core::domain::{
-    CancelReason, OrderType, Price, Quantity, RejectReason, Side, TimeInForce,
+    CancelReason, Epoch, EventId, OrderType, Price, Quantity, RejectReason, SequenceNumber,
+    ShardId, Side, TimeInForce,
 };
 use matchgate_follower::publication::{
     Execution, ExecutionKind, Fill, Party, Product, Publication, PublicationBody, price_text,
 };
-use serde::Serialize;
+use matchgate_follower::sink::HeldEvent;
+use serde::{Deserialize, Serialize};
 
 #[derive(Serialize)]
 struct Line<'a> {
@@ -119,6 +121,28 @@ pub fn append_line(
     serde_json::to_writer(&mut *lines, &line)?;
     lines.push(b'\n');
     Ok(())
+}
+
+/// What every line has.
+#[derive(Deserialize)]
+struct EventText {
+    id: String,
+    time_ns: String,
+}
+
+/// Returns the event that a line tells of; `None` where it is no such line.
+#[must_use]
+pub fn read_event(line: &[u8]) -> Option<HeldEvent> {
+    let text: EventText = serde_json::from_slice(line).ok()?;
+    let mut parts = text.id.split('.');
+    let id = EventId {
+        epoch: Epoch(parts.next()?.parse().ok()?),
+        shard: ShardId(parts.next()?.parse().ok()?),
+        sequence: SequenceNumber(parts.next()?.parse().ok()?),
+        index: parts.next()?.parse().ok()?,
+    };
+    let time_ns = text.time_ns.parse().ok()?;
+    parts.next().is_none().then_some(HeldEvent { id, time_ns })
 }
 
 fn units(quantity: Quantity) -> String {
@@ -272,6 +296,22 @@ mod tests {
             "\n"
         );
         assert_eq!(line(&fill(9, "BRK.B")), expected);
+    }
+
+    #[test]
+    fn line_is_read_again_as_the_event_that_it_tells_of() {
+        let publication = fill(9, "BRK.B");
+        let held = read_event(line(&publication).as_bytes()).unwrap();
+        assert_eq!(held.id, publication.id);
+        assert_eq!(held.time_ns, publication.time_ns);
+        for other in [
+            "",
+            "{}",
+            r#"{"id":"1.2.3","time_ns":"4"}"#,
+            r#"{"id":"1.2.3.4"}"#,
+        ] {
+            assert_eq!(read_event(other.as_bytes()), None, "{other}");
+        }
     }
 
     #[test]

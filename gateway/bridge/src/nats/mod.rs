@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 
 use matchgate_follower::cursor::{Cursor, ShardCursor};
 use matchgate_follower::publication::{Publication, PublicationBody};
-use matchgate_follower::sink::{Sink, SinkError, SinkHealth};
+use matchgate_follower::sink::{HeldEvent, Sink, SinkError, SinkHealth};
 
 use crate::message::append_line;
 use crate::subject::fill_subject;
@@ -96,6 +96,8 @@ pub struct NatsSink {
     /// Why the last attempt failed; until something succeeds.
     fault: Option<String>,
     notices: Vec<String>,
+    /// The event of the stream's last message when it was found last.
+    newest: Option<HeldEvent>,
 }
 
 impl NatsSink {
@@ -111,6 +113,7 @@ impl NatsSink {
             outbox: Outbox::default(),
             fault: None,
             notices: Vec::new(),
+            newest: None,
         }
     }
 
@@ -131,6 +134,7 @@ impl NatsSink {
         let mut session = Session::connect(&self.options)?;
         let end = session.find_end(&self.options)?;
         let place = find_place(&end, known, &self.options.stream)?;
+        self.newest = end.newest;
         session.expect(end.last_sequence);
         self.session = Some(session);
         Ok(place)
@@ -248,6 +252,10 @@ impl Sink for NatsSink {
         self.outbox = Outbox::behind(cursor.clone());
         self.fault = None;
         Ok(cursor)
+    }
+
+    fn newest(&mut self) -> Result<Vec<HeldEvent>, SinkError> {
+        Ok(self.newest.into_iter().collect())
     }
 
     fn accept(&mut self, batch: &[Publication]) -> Result<(), SinkError> {

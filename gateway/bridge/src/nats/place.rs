@@ -2,7 +2,7 @@
 //! remembered of it. It must not know a connection.
 
 use matchgate_follower::cursor::Cursor;
-use matchgate_follower::sink::SinkError;
+use matchgate_follower::sink::{HeldEvent, SinkError};
 
 /// How a stream ends.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -13,6 +13,8 @@ pub(super) struct StreamEnd {
     pub(super) last_sequence: u64,
     /// Position of every shard as its last message says; `None` where no message is left.
     pub(super) cursor: Option<Cursor>,
+    /// The event of its last message.
+    pub(super) newest: Option<HeldEvent>,
     /// Whether its last message is old enough to have gone by age.
     pub(super) may_have_aged_out: bool,
 }
@@ -116,6 +118,7 @@ mod tests {
             messages: 0,
             last_sequence,
             cursor: None,
+            newest: None,
             may_have_aged_out,
         }
     }

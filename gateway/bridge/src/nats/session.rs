@@ -17,7 +17,7 @@ use async_nats::jetstream::stream::{Info, RawMessageErrorKind, Stream};
 use async_nats::jetstream::{Context, ErrorCode};
 use async_nats::{ConnectErrorKind, ConnectOptions, Event, HeaderMap, ServerError};
 use matchgate_follower::cursor::Cursor;
-use matchgate_follower::sink::SinkError;
+use matchgate_follower::sink::{HeldEvent, SinkError};
 use tokio::runtime::Runtime;
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use tokio::time::Instant as TokioInstant;
@@ -25,6 +25,7 @@ use tokio::time::Instant as TokioInstant;
 use super::outbox::Outbox;
 use super::place::StreamEnd;
 use super::{NatsOptions, read_cursor, stream};
+use crate::message::read_event;
 
 /// Messages on their way at the most.
 const WINDOW: usize = 1_024;
@@ -169,11 +170,13 @@ impl Session {
                 messages: info.state.messages,
                 last_sequence: info.state.last_sequence,
                 cursor: None,
+                newest: None,
                 may_have_aged_out: may_have_aged_out(info),
             };
             if end.messages > 0 {
                 let last = end.last_sequence;
-                end.cursor = Some(last_cursor(&stream, events, last, options).await?);
+                let (cursor, newest) = last_message(&stream, events, last, options).await?;
+                (end.cursor, end.newest) = (Some(cursor), Some(newest));
             }
             Ok(end)
         })
@@ -367,12 +370,12 @@ fn with_causes(error: &dyn std::error::Error) -> String {
 }
 
 /// Reads the position of every shard from the stream's last message.
-async fn last_cursor(
+async fn last_message(
     stream: &Stream,
     events: &mut UnboundedReceiver<Event>,
     last: u64,
     options: &NatsOptions,
-) -> Result<Cursor, SinkError> {
+) -> Result<(Cursor, HeldEvent), SinkError> {
     let name = &options.stream;
     let message = match answer(events, options, stream.get_raw_message(last)).await? {
         Ok(message) => message,
@@ -397,10 +400,13 @@ async fn last_cursor(
             .map(|value| value.as_str().to_owned())
     };
     let cursor = header("Matchgate-Cursor").and_then(|text| read_cursor(&text));
-    let (Some(cursor), Some(directory)) = (cursor, header("Matchgate-Directory")) else {
+    let event = read_event(&message.payload);
+    let (Some(cursor), Some(directory), Some(event)) =
+        (cursor, header("Matchgate-Directory"), event)
+    else {
         return Err(SinkError::Stopped(format!(
             "message {last} of stream {name} was not written by a Matchgate (no Matchgate-Cursor, \
-             no Matchgate-Directory): somebody else publishes to {}",
+             no Matchgate-Directory, or no fill): somebody else publishes to {}",
             message.subject
         )));
     };
@@ -410,7 +416,7 @@ async fn last_cursor(
             options.directory
         )));
     }
-    Ok(cursor)
+    Ok((cursor, event))
 }
 
 /// Returns whether the last message of a stream is old enough to have gone by age. A purge leaves

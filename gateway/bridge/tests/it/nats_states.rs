@@ -282,6 +282,29 @@ fn stream_ahead_of_the_journal_stops_the_sink() {
 }
 
 #[test]
+fn stream_of_another_history_stops_the_sink_though_the_journal_has_grown_past_it() {
+    let mut journal = Journal::new(1);
+    let Some(server) = server(&journal.folder().join("nats")) else {
+        return;
+    };
+    let consumer = fill(&mut journal, &server);
+    // A journal that was put back from a backup and went on otherwise.
+    let mut other = Journal::new(1);
+    other.enter(A, 10);
+    other.sweep(A, 4);
+    other.enter(A, 100);
+    let mut as_before = options(&journal, &server.url());
+    as_before.directory = journal.uuid();
+    let (mut agent, time) = start_with(&other, as_before);
+    let reason = stopped(complaint(&mut agent, &time));
+    assert_says(
+        &reason,
+        &["which this journal does not have", "another history"],
+    );
+    assert_eq!(consumer.messages(), 10);
+}
+
+#[test]
 fn stream_that_was_removed_is_filled_again_and_it_is_said() {
     let mut journal = Journal::new(1);
     let Some(server) = server(&journal.folder().join("nats")) else {

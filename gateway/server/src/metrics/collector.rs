@@ -51,11 +51,15 @@ impl Gathered {
 }
 
 impl MetricsSource {
-    /// Returns whether every follower and sink goes on.
-    #[must_use]
-    pub(super) fn is_healthy(&self) -> bool {
-        let mut all = self.0.followed.iter();
-        all.all(|one| one.health.get() == SinkHealth::Healthy)
+    /// Returns the followers and sinks that have stopped for good. One that waits for its server
+    /// is no fault of the venue's: to end it for that would make two outages of one.
+    pub(super) fn stopped(&self) -> Vec<String> {
+        let followed = self.0.followed.iter();
+        let stopped = followed.filter_map(|one| match one.health.get() {
+            SinkHealth::Stopped(reason) => Some(format!("{}: {reason}", one.name)),
+            SinkHealth::Healthy | SinkHealth::Waiting(_) => None,
+        });
+        stopped.collect()
     }
 
     fn gather(&self) -> Gathered {

@@ -119,12 +119,12 @@ async fn metrics(State(shared): State<Arc<Shared>>) -> Response {
 }
 
 async fn health(State(shared): State<Arc<Shared>>) -> Response {
-    if shared.source.is_healthy() {
-        (StatusCode::OK, "healthy\n").into_response()
-    } else {
-        let text = "a follower or sink waits or has stopped; see `matchgate admin status`\n";
-        (StatusCode::SERVICE_UNAVAILABLE, text).into_response()
+    let stopped = shared.source.stopped();
+    if stopped.is_empty() {
+        return (StatusCode::OK, "healthy\n").into_response();
     }
+    let text = format!("stopped: {}\n", stopped.join("; "));
+    (StatusCode::SERVICE_UNAVAILABLE, text).into_response()
 }
 
 /// A listener with a bound on its connections and on the life of each.

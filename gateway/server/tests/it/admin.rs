@@ -5,9 +5,11 @@ use std::path::Path;
 use matchgate_core::domain::{Epoch, RejectReason, SequenceNumber, ShardId, Side};
 use matchgate_follower::{Cursor, CursorFile, ShardCursor};
 use matchgate_schema::message::{ClientMessage, OrderTarget};
+use matchgate_server::venue::ports;
 use serde_json::{Value, json};
 
 use crate::data_folder::DataFolder;
+use crate::metrics::get;
 use crate::trader::{Trader, order, refusal};
 use crate::venue_process::{VenueProcess, binary, write_config};
 
@@ -223,6 +225,14 @@ fn status_with_a_sink_that_has_stopped_says_so_and_exits_with_1() {
     assert!(said.starts_with(&format!("ALARM  {reason}")), "{said}");
     let expected = format!("matchgate: alarm: {reason}");
     assert!(errors.starts_with(&expected), "{errors}");
+    // To a probe as well.
+    let admin = ports::read(&data, "admin").unwrap();
+    let (line, _, body) = get(admin, "/health");
+    assert_eq!(line, "HTTP/1.1 503 Service Unavailable");
+    assert!(
+        body.starts_with("stopped: sink:local: cursor of shard 0"),
+        "{body}"
+    );
     // As JSON too, whole; and the venue trades on.
     let (code, said, errors) = run(&["--json"]);
     assert_eq!(code, Some(1));

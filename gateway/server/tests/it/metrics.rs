@@ -21,7 +21,7 @@ fn request(address: SocketAddr, text: &str) -> (String, String, String) {
     (status.to_owned(), head.to_lowercase(), body.to_owned())
 }
 
-fn get(address: SocketAddr, path: &str) -> (String, String, String) {
+pub(crate) fn get(address: SocketAddr, path: &str) -> (String, String, String) {
     let text = format!("GET {path} HTTP/1.1\r\nHost: venue\r\nConnection: close\r\n\r\n");
     request(address, &text)
 }
@@ -98,7 +98,7 @@ fn every_counter_is_a_metric_with_a_help_text_or_a_hash() {
 }
 
 #[test]
-fn health_is_good_while_all_followers_go_on() {
+fn health_is_good_while_no_follower_has_stopped() {
     let venue = LocalVenue::start(SMALL);
     venue.venue().wait_for_followers().unwrap();
     let (status, _, body) = get(venue.venue().admin_address(), "/health");

@@ -23,6 +23,8 @@ pub(super) struct Exec {
 impl Exec {
     pub(super) fn new(options: &QuestDbOptions) -> Self {
         let config = Agent::config_builder()
+            // Not what the environment says: it may hold for other hosts only.
+            .proxy(None)
             .timeout_connect(Some(CONNECT_TIMEOUT))
             .timeout_global(Some(ANSWER_TIMEOUT))
             .http_status_as_error(false)

@@ -5,25 +5,30 @@
 //! It passes over executions.
 
 mod exec;
+mod proxy;
 mod rows;
 mod schema;
+mod witness;
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use matchgate_follower::cursor::Cursor;
 use matchgate_follower::publication::Publication;
-use matchgate_follower::sink::{Sink, SinkError, SinkHealth};
+use matchgate_follower::sink::{HeldEvent, Sink, SinkError, SinkHealth};
 use questdb::ErrorCode;
 use questdb::ingress::{Buffer, Protocol, Sender, SenderBuilder};
 
 use exec::Exec;
 use rows::Rows;
 use schema::{TICKS, TRADES, Table};
+use witness::{Proof, Witness};
 
 /// Rows of one request at the most.
 pub const ROWS_PER_REQUEST_MAX: usize = 10_000;
 /// Longest wait for the answer to one request.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(10);
+/// Longest wait until rows that were confirmed are visible.
+const APPLY_WAIT: Duration = Duration::from_secs(3);
 
 /// Where the database is and who may write to it.
 #[derive(Clone)]
@@ -63,13 +68,6 @@ impl std::fmt::Debug for QuestDbOptions {
     }
 }
 
-/// What was sent into each table, as far as it matters for whether it was emptied.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-struct Sent {
-    trades: u64,
-    ticks: u64,
-}
-
 /// Writes fills and the top of the books into a QuestDB.
 ///
 /// It is made for a thread of its own: a call may wait for the server, for some seconds at the
@@ -83,7 +81,12 @@ pub struct QuestDbSink {
     is_checked: bool,
     /// Whether rows may be written without another look.
     may_write: bool,
-    sent: Sent,
+    trades: Proof,
+    ticks: Proof,
+    /// Whether the tables have shown that they hold what they took until the last look.
+    is_proved: bool,
+    /// Whether rows were lost and no cursor since then was asked for.
+    is_lost: bool,
     rows: Rows,
     fault: Option<String>,
 }
@@ -101,7 +104,10 @@ impl QuestDbSink {
             sender: None,
             is_checked: false,
             may_write: false,
-            sent: Sent::default(),
+            trades: Proof::default(),
+            ticks: Proof::default(),
+            is_proved: true,
+            is_lost: false,
             rows: Rows::default(),
             fault: None,
         }
@@ -133,26 +139,38 @@ impl QuestDbSink {
             return Ok(None);
         }
         let exec = &self.exec;
-        let mut emptied = None;
-        for (table, sent) in [(TRADES, self.sent.trades), (TICKS, self.sent.ticks)] {
+        let until = Instant::now() + APPLY_WAIT;
+        let mut lost = None;
+        self.is_proved = true;
+        for (table, proof) in [(TRADES, &mut self.trades), (TICKS, &mut self.ticks)] {
             table.prepare(exec, self.options.create)?;
-            if sent > 0 && table.is_empty(exec)? {
-                emptied = Some(format!(
-                    "table {} at {} is empty, it had rows before: tables are filled again from \
-                     the start of the journal",
+            let owed = proof.owed();
+            if !owed.is_empty() && !table.wait_until_applied(exec, until)? {
+                // Rows go on meanwhile; what is not shown now is asked for at the next look.
+                proof.put_off();
+                self.is_proved = false;
+            } else if table.has(exec, &owed)? {
+                proof.settle();
+            } else {
+                lost = Some(format!(
+                    "table {} at {} no longer has rows that it took: tables are filled again \
+                     from the start of the journal",
                     table.name, self.options.address
                 ));
             }
         }
         self.is_checked = true;
         self.may_write = true;
-        Ok(emptied)
+        Ok(lost)
     }
 
-    fn check_unless_emptied(&mut self) -> Result<(), SinkError> {
+    fn check_unless_lost(&mut self) -> Result<(), SinkError> {
         match self.check()? {
             None => Ok(()),
-            Some(reason) => Err(SinkError::Lost(reason)),
+            Some(reason) => {
+                self.is_lost = true;
+                Err(SinkError::Lost(reason))
+            }
         }
     }
 
@@ -166,8 +184,7 @@ impl QuestDbSink {
     }
 
     /// Writes rows of one table, in as few requests as may be.
-    fn write(&mut self, table: &Table, buffers: &[Buffer]) -> Result<u64, SinkError> {
-        let mut written = 0;
+    fn write(&mut self, table: &Table, buffers: &[Buffer]) -> Result<(), SinkError> {
         for buffer in buffers {
             let sender = self.connect()?;
             let flushed = sender.flush_and_keep_with_flags(buffer, true);
@@ -176,14 +193,13 @@ impl QuestDbSink {
                 let what = format!("table {}{row}", table.name);
                 return Err(unavailable(&self.options, &error, &what));
             }
-            written += u64::try_from(buffer.row_count()).unwrap_or(u64::MAX);
         }
-        Ok(written)
+        Ok(())
     }
 
     fn take(&mut self, batch: &[Publication]) -> Result<(), SinkError> {
         if !self.may_write {
-            self.check_unless_emptied()?;
+            self.check_unless_lost()?;
         }
         self.is_checked = false;
         let version = self.connect()?.protocol_version();
@@ -191,31 +207,71 @@ impl QuestDbSink {
             .rows
             .encode(batch, version)
             .map_err(|error| SinkError::Stopped(format!("a row cannot be written: {error}")))?;
-        self.sent.trades += self.write(&TRADES, &tables.trades)?;
-        self.sent.ticks += self.write(&TICKS, &tables.ticks)?;
+        self.write(&TRADES, &tables.trades)?;
+        self.trades.confirm(witness::fills(batch));
+        self.write(&TICKS, &tables.ticks)?;
+        self.ticks.confirm(witness::tops(batch));
         Ok(())
     }
 
     fn make_ready(&mut self, saved: Option<&Cursor>) -> Result<Cursor, SinkError> {
-        let Some(saved) = saved else {
-            self.sent = Sent::default();
-            self.check()?;
-            return Ok(Cursor::start());
+        let variable = |name: &str| std::env::var(name).ok();
+        if let Some(name) = proxy::proxy_variable(&self.options.address, variable) {
+            return Err(SinkError::Stopped(format!(
+                "{}: {name} would send the rows through a proxy: unset it, or name the host in \
+                 NO_PROXY",
+                self.options.address
+            )));
+        }
+        // What was lost stays lost, whatever the file says by now.
+        let known = saved.filter(|_| !self.is_lost);
+        let Some(saved) = known else {
+            return self.start_over();
         };
-        // Whoever follows a journal meets the definition of an instrument, and so a tick.
-        let ticks = u64::from(!saved.shards().is_empty());
-        self.sent = Sent {
-            trades: saved.mark,
-            ticks,
-        };
+        let (newest_ns, is_proved) = witness::from_mark(saved.mark);
+        if !is_proved {
+            self.rows.note(format!(
+                "tables at {} did not show before the last end that they hold what they took: \
+                 they are filled again from the start of the journal",
+                self.options.address
+            ));
+            return self.start_over();
+        }
+        let trade = (newest_ns > 0).then_some(Witness::At(newest_ns));
+        // Whoever follows a journal meets the definition of an instrument, and so a tick; and each
+        // fill takes from the best of its book.
+        let tick = (!saved.shards().is_empty()).then_some(trade.unwrap_or(Witness::Any));
+        self.trades = Proof::owing(trade);
+        self.ticks = Proof::owing(tick);
         match self.check()? {
             None => Ok(saved.clone()),
             Some(reason) => {
                 self.rows.note(reason);
-                self.sent = Sent::default();
-                Ok(Cursor::start())
+                self.start_over()
             }
         }
+    }
+
+    /// Makes ready for all from the start; rows that are there are met by their keys.
+    fn start_over(&mut self) -> Result<Cursor, SinkError> {
+        self.trades = Proof::default();
+        self.ticks = Proof::default();
+        self.is_checked = false;
+        self.check()?;
+        Ok(Cursor::start())
+    }
+
+    fn find_newest(&self) -> Result<Vec<HeldEvent>, SinkError> {
+        let until = Instant::now() + APPLY_WAIT;
+        let is_applied = TRADES.wait_until_applied(&self.exec, until)?;
+        let newest = TRADES.newest(&self.exec)?;
+        if is_applied || newest.is_empty() {
+            return Ok(newest);
+        }
+        Err(SinkError::Unavailable(format!(
+            "{}: table {} does not show yet all that it took",
+            self.options.address, TRADES.name
+        )))
     }
 }
 
@@ -230,18 +286,26 @@ impl Sink for QuestDbSink {
         self.noting(outcome)
     }
 
+    /// Returns the newest trade of each shard.
+    fn newest(&mut self) -> Result<Vec<HeldEvent>, SinkError> {
+        let outcome = self.find_newest();
+        self.noting(outcome)
+    }
+
     fn accept(&mut self, batch: &[Publication]) -> Result<(), SinkError> {
         let outcome = self.take(batch);
         self.noting(outcome)
     }
 
-    /// Returns the rows of `trades` so far, rows that were sent again included.
+    /// Returns the event time of the newest trade, and whether the tables have shown that they
+    /// hold what they took.
     fn flush(&mut self) -> Result<u64, SinkError> {
         // A batch is only taken once the server has confirmed it. What was dropped meanwhile must
         // not get behind a cursor.
-        let outcome = self.check_unless_emptied();
+        let outcome = self.check_unless_lost();
         self.noting(outcome)?;
-        Ok(self.sent.trades)
+        self.is_lost = false;
+        Ok(witness::mark(self.trades.newest_ns(), self.is_proved))
     }
 
     fn health(&self) -> SinkHealth {

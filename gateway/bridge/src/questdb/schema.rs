@@ -1,10 +1,18 @@
 //! The tables: our definitions, as SQL files that stand in `schema/questdb`, and how a table of
 //! another shape is told. It must not know rows.
 
-use matchgate_follower::sink::SinkError;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use matchgate_core::domain::{Epoch, EventId, SequenceNumber, ShardId};
+use matchgate_follower::sink::{HeldEvent, SinkError};
 use serde_json::Value;
 
 use super::exec::Exec;
+use super::witness::Witness;
+
+/// Wait between two questions how far a log is applied.
+const APPLY_STEP: Duration = Duration::from_millis(10);
 
 /// A table and its definition.
 #[derive(Debug)]
@@ -98,23 +106,79 @@ impl Table {
         )))
     }
 
-    /// Returns whether the table has no row, what waits in its log included.
+    /// Waits until all that the table's log holds now is applied, and so visible; `until` at the
+    /// latest. Returns whether it is.
     ///
     /// # Errors
     ///
     /// Returns [`SinkError::Unavailable`] where the server does not say.
-    pub(super) fn is_empty(&self, exec: &Exec) -> Result<bool, SinkError> {
+    pub(super) fn wait_until_applied(
+        &self,
+        exec: &Exec,
+        until: Instant,
+    ) -> Result<bool, SinkError> {
+        let mut wanted = None;
+        loop {
+            let log = exec.run(&log_of(self.name))?;
+            let (Some(written), Some(sequenced)) = (number(&log, 0), number(&log, 1)) else {
+                return Ok(false);
+            };
+            // A table that is made anew counts from the start.
+            if written >= *wanted.get_or_insert(sequenced) || written == sequenced {
+                return Ok(true);
+            }
+            if Instant::now() >= until {
+                return Ok(false);
+            }
+            thread::sleep(APPLY_STEP);
+        }
+    }
+
+    /// Returns whether the table has each of these rows, as far as its log is applied.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`SinkError::Unavailable`] where the server does not say.
+    pub(super) fn has(&self, exec: &Exec, witnesses: &[Witness]) -> Result<bool, SinkError> {
+        if witnesses.is_empty() {
+            return Ok(true);
+        }
         let name = self.name;
-        // In this order: what was applied between the two is counted.
-        let log = exec.run(&log_of(name))?;
-        let count = exec.run(&format!("SELECT count() FROM {name}"))?;
-        let value = |rows: &[Value], place: usize| {
-            rows.first()
-                .and_then(|row| row.get(place))
-                .and_then(Value::as_i64)
-        };
-        let is_applied = value(&log, 0).is_some() && value(&log, 0) == value(&log, 1);
-        Ok(is_applied && value(&count, 0) == Some(0))
+        let counts: Vec<_> = witnesses
+            .iter()
+            .map(|one| {
+                let condition = one.condition();
+                format!("SELECT count() AS rows_of FROM {name} WHERE {condition}")
+            })
+            .collect();
+        let counts = counts.join(" UNION ALL ");
+        let rows = exec.run(&format!("SELECT min(rows_of) FROM ({counts})"))?;
+        Ok(number(&rows, 0).is_some_and(|least| least > 0))
+    }
+
+    /// Returns the newest event of each shard; none where there is no such table.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`SinkError::Unavailable`] where the server does not say.
+    pub(super) fn newest(&self, exec: &Exec) -> Result<Vec<HeldEvent>, SinkError> {
+        let name = self.name;
+        // A shard's sequences never come again, whatever the epoch.
+        let last = format!("SELECT shard, max(seq) FROM {name}");
+        let mut newest = Vec::new();
+        for last in exec.run_on(name, &last)?.unwrap_or_default() {
+            let strange = || SinkError::Unavailable(format!("table {name} has the row {last}"));
+            let field = |place: usize| last.get(place).and_then(Value::as_i64);
+            let (Some(shard), Some(sequence)) = (field(0), field(1)) else {
+                return Err(strange());
+            };
+            let rows = exec.run(&format!(
+                "SELECT epoch, shard, seq, idx, ts::long FROM {name} WHERE shard = {shard} AND seq \
+                 = {sequence} ORDER BY idx DESC LIMIT 1"
+            ))?;
+            newest.push(rows.first().and_then(held_event).ok_or_else(strange)?);
+        }
+        Ok(newest)
     }
 
     /// Returns the columns of our definition.
@@ -146,6 +210,23 @@ impl Table {
 /// Returns the question how far a table's log is applied.
 fn log_of(name: &str) -> String {
     format!("SELECT writerTxn, sequencerTxn FROM wal_tables() WHERE name = '{name}'")
+}
+
+fn number(rows: &[Value], place: usize) -> Option<i64> {
+    rows.first()?.get(place)?.as_i64()
+}
+
+fn held_event(row: &Value) -> Option<HeldEvent> {
+    let number = |place: usize| row.get(place).and_then(Value::as_u64);
+    Some(HeldEvent {
+        id: EventId {
+            epoch: Epoch(number(0)?.try_into().ok()?),
+            shard: ShardId(number(1)?.try_into().ok()?),
+            sequence: SequenceNumber(number(2)?),
+            index: number(3)?.try_into().ok()?,
+        },
+        time_ns: number(4)?,
+    })
 }
 
 fn found_column(row: &Value) -> Option<Column> {

@@ -6,6 +6,7 @@ mod nats;
 mod nats_states;
 mod proxy;
 mod questdb;
+mod questdb_loss;
 mod questdb_states;
 mod random;
 mod stream;

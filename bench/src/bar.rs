@@ -5,7 +5,7 @@
 
 use serde::Serialize;
 
-use crate::statistics::{Estimate, Interval};
+use crate::statistics::{Confidence, Estimate, Interval};
 
 /// What a figure has to be.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
@@ -56,8 +56,10 @@ pub struct Bar {
     pub figure: f64,
     /// Its unit.
     pub unit: &'static str,
-    /// Its 95 % interval, where it is an estimate.
+    /// Its interval, where it is an estimate.
     pub interval: Option<Interval>,
+    /// How sure the interval is.
+    pub confidence: Option<Confidence>,
     /// What it has to be.
     pub gate: Gate,
     /// Whether it is.
@@ -85,6 +87,7 @@ impl Bar {
             figure: estimate.median,
             unit,
             interval: Some(estimate.interval),
+            confidence: Some(estimate.confidence),
             gate,
             verdict,
             stretch_met,
@@ -112,6 +115,7 @@ impl Bar {
             figure,
             unit,
             interval: None,
+            confidence: None,
             gate,
             verdict,
             stretch_met,
@@ -144,6 +148,10 @@ impl Bar {
             Gate::Holds(value) => format!("must hold {value}"),
             Gate::Open => "no gate".to_owned(),
         };
+        let gate = match self.confidence {
+            Some(Confidence::High) => format!("{gate} (99 % interval)"),
+            Some(Confidence::Usual) | None => gate,
+        };
         let verdict = match &self.verdict {
             Verdict::Pass if self.stretch_met => "PASS (stretch met)".to_owned(),
             Verdict::Pass => "PASS".to_owned(),
@@ -170,6 +178,9 @@ fn short(value: f64) -> String {
 fn judge(interval: &Interval, gate: Gate, void: Option<String>) -> (Verdict, bool) {
     if let Some(reason) = void {
         return (Verdict::Void(reason), false);
+    }
+    if !(interval.low.is_finite() && interval.high.is_finite()) {
+        return (Verdict::Void("the figure is no number".to_owned()), false);
     }
     let verdict = |met| if met { Verdict::Pass } else { Verdict::Short };
     match gate {
@@ -226,6 +237,7 @@ mod tests {
         Estimate {
             median,
             interval: Interval { low, high },
+            confidence: Confidence::Usual,
             count: 15,
         }
     }
@@ -272,6 +284,36 @@ mod tests {
         let void = Bar::counted(("B0", "count"), 0.0, "", RATIO, Some("no cpu".to_owned()));
         assert_eq!(void.verdict, Verdict::Void("no cpu".to_owned()));
         assert_eq!(Outcome::of(&[void]), Outcome::Unknown);
+    }
+
+    #[test]
+    fn figure_that_is_no_number_is_void_under_every_gate() {
+        let at_least = Gate::AtLeast {
+            must: 0.9,
+            stretch: 0.97,
+        };
+        for gate in [RATIO, at_least, Gate::Holds(1.0), Gate::Open] {
+            for (low, high) in [(f64::NAN, 1.0), (1.0, f64::NAN), (f64::NEG_INFINITY, 1.0)] {
+                let verdict = bar(&estimate(low, 1.0, high), gate).verdict;
+                let expected = Verdict::Void("the figure is no number".to_owned());
+                assert_eq!(verdict, expected, "{gate:?} of [{low}, {high}]");
+            }
+        }
+    }
+
+    #[test]
+    fn line_says_where_the_interval_is_surer_than_usual() {
+        let sure = Estimate {
+            confidence: Confidence::High,
+            ..estimate(0.99, 1.0, 1.01)
+        };
+        let line = bar(&sure, Gate::Holds(1.0)).line();
+        assert!(
+            line.contains("must hold 1 (99 % interval)      PASS"),
+            "{line}"
+        );
+        let usual = bar(&estimate(0.99, 1.0, 1.01), Gate::Holds(1.0)).line();
+        assert!(!usual.contains('%'), "{usual}");
     }
 
     #[test]

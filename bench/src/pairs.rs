@@ -4,7 +4,7 @@
 use anyhow::Result;
 
 use crate::random::Random;
-use crate::statistics::{Estimate, estimate};
+use crate::statistics::{Confidence, Estimate, estimate};
 
 /// Pairs below which a comparison is void.
 pub const PAIRS_MIN: usize = 15;
@@ -54,15 +54,24 @@ impl<M> Pairs<M> {
     }
 
     /// Returns the median over the pairs of what `of` is for the subject over what it is for the
-    /// base, and its interval.
+    /// base, and its 95 % interval; no number where a window measured nothing.
     #[must_use]
     pub fn ratio(&self, of: impl Fn(&M) -> f64) -> Estimate {
+        self.ratio_at(Confidence::Usual, of)
+    }
+
+    /// Returns the same with an interval that is as sure as `confidence`.
+    #[must_use]
+    pub fn ratio_at(&self, confidence: Confidence, of: impl Fn(&M) -> f64) -> Estimate {
         let ratios: Vec<f64> = self
             .measures
             .iter()
-            .map(|(subject, base)| of(subject) / of(base))
+            .map(|(subject, base)| match [of(subject), of(base)] {
+                [subject, base] if subject > 0.0 && base > 0.0 => subject / base,
+                _ => f64::NAN,
+            })
             .collect();
-        estimate(&ratios, self.seed)
+        estimate(&ratios, self.seed, confidence)
     }
 
     /// Returns why a comparison is void, where it is: too few pairs, or the base or the subject
@@ -145,6 +154,7 @@ mod tests {
             empty.void_reason(|&value| value).unwrap(),
             "a window measured nothing: the machine gave no time for it"
         );
+        assert!(empty.ratio(|&value| value).median.is_nan());
     }
 
     #[test]

@@ -10,8 +10,27 @@ use crate::random::Random;
 
 /// Draws of one bootstrap.
 const DRAWS: usize = 10_000;
-/// Share of the draws' medians that lie below the interval, and above it: 95 % inside.
-const TAIL: f64 = 0.025;
+
+/// How sure an interval is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub enum Confidence {
+    /// 95 %.
+    #[serde(rename = "95 %")]
+    Usual,
+    /// 99 %, where a miss by chance has to be rare.
+    #[serde(rename = "99 %")]
+    High,
+}
+
+impl Confidence {
+    /// Returns the share of the draws' medians that lie below the interval, and above it.
+    const fn tail(self) -> f64 {
+        match self {
+            Self::Usual => 0.025,
+            Self::High => 0.005,
+        }
+    }
+}
 
 /// The two ends of an interval.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
@@ -30,13 +49,15 @@ impl Interval {
     }
 }
 
-/// A median and its 95 % interval.
+/// A median and its interval.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Estimate {
     /// The median.
     pub median: f64,
-    /// Where it lies with 95 % confidence.
+    /// Where it lies.
     pub interval: Interval,
+    /// How sure that is.
+    pub confidence: Confidence,
     /// Values that it stands on.
     pub count: usize,
 }
@@ -62,9 +83,22 @@ pub fn median(values: &[f64]) -> f64 {
     quantile(&sorted, 0.5)
 }
 
-/// Returns the median of `values` and its bootstrap interval; the same for the same seed.
+/// Returns the median of `values` and its bootstrap interval; the same for the same seed. Where
+/// one of them is no finite number, or there are none, neither median nor interval is a number.
 #[must_use]
-pub fn estimate(values: &[f64], seed: u64) -> Estimate {
+pub fn estimate(values: &[f64], seed: u64, confidence: Confidence) -> Estimate {
+    let count = values.len();
+    if count == 0 || !values.iter().all(|value| value.is_finite()) {
+        return Estimate {
+            median: f64::NAN,
+            interval: Interval {
+                low: f64::NAN,
+                high: f64::NAN,
+            },
+            confidence,
+            count,
+        };
+    }
     let mut random = Random::new(seed);
     let mut drawn = vec![0.0; values.len()];
     let mut medians: Vec<f64> = (0..DRAWS)
@@ -80,10 +114,11 @@ pub fn estimate(values: &[f64], seed: u64) -> Estimate {
     Estimate {
         median: median(values),
         interval: Interval {
-            low: quantile(&medians, TAIL),
-            high: quantile(&medians, 1.0 - TAIL),
+            low: quantile(&medians, confidence.tail()),
+            high: quantile(&medians, 1.0 - confidence.tail()),
         },
-        count: values.len(),
+        confidence,
+        count,
     }
 }
 
@@ -109,7 +144,7 @@ mod tests {
 
     #[test]
     fn equal_values_have_an_interval_of_no_width() {
-        let estimate = estimate(&[1.5; 15], 1);
+        let estimate = estimate(&[1.5; 15], 1, Confidence::Usual);
         assert_eq!(estimate.median, 1.5);
         let expected = Interval {
             low: 1.5,
@@ -124,7 +159,7 @@ mod tests {
     #[test]
     fn interval_of_fifteen_values_ends_about_the_fourth_and_the_twelfth() {
         let values: Vec<f64> = (1..=15).map(f64::from).collect();
-        let estimate = estimate(&values, 7);
+        let estimate = estimate(&values, 7, Confidence::Usual);
         assert_eq!(estimate.median, 8.0);
         let Interval { low, high } = estimate.interval;
         assert!((4.0..=5.0).contains(&low), "{low}");
@@ -132,23 +167,42 @@ mod tests {
     }
 
     #[test]
-    fn interval_holds_the_true_median_nineteen_times_in_twenty() {
+    fn interval_holds_the_true_median_as_often_as_it_says() {
         let mut random = Random::new(3);
-        let mut held = 0;
-        for seed in 0..200 {
+        let mut held = [0; 2];
+        for seed in 0..400 {
             let values: Vec<f64> = (0..21)
                 .map(|_| float_of(random.index(1_000_001)) / 1e6)
                 .collect();
-            held += u32::from(estimate(&values, seed).interval.holds(0.5));
+            for (held, confidence) in held.iter_mut().zip([Confidence::Usual, Confidence::High]) {
+                let estimate = estimate(&values, seed, confidence);
+                assert_eq!(estimate.confidence, confidence);
+                *held += u32::from(estimate.interval.holds(0.5));
+            }
         }
-        assert!((180..=200).contains(&held), "{held} of 200");
+        assert!((364..=390).contains(&held[0]), "{} of 400", held[0]);
+        assert!((391..=400).contains(&held[1]), "{} of 400", held[1]);
+    }
+
+    #[test]
+    fn value_that_is_no_number_leaves_no_figure_and_no_end_of_the_interval() {
+        let mut values = [1.0; 21];
+        for bad in [f64::NAN, f64::INFINITY] {
+            values[4] = bad;
+            let estimate = estimate(&values, 1, Confidence::Usual);
+            let Interval { low, high } = estimate.interval;
+            for number in [estimate.median, low, high] {
+                assert!(number.is_nan(), "{number}");
+            }
+        }
+        assert!(estimate(&[], 1, Confidence::Usual).median.is_nan());
     }
 
     #[test]
     fn one_outlier_moves_neither_median_nor_interval_far() {
         let mut values: Vec<f64> = vec![1.0; 14];
         values.push(1_000.0);
-        let estimate = estimate(&values, 5);
+        let estimate = estimate(&values, 5, Confidence::Usual);
         assert_eq!(estimate.median, 1.0);
         assert_eq!(estimate.interval.high, 1.0);
     }
@@ -156,6 +210,7 @@ mod tests {
     #[test]
     fn same_seed_gives_the_same_interval() {
         let values = [1.0, 4.0, 2.0, 8.0, 5.0, 7.0, 1.5, 2.5];
-        assert_eq!(estimate(&values, 9), estimate(&values, 9));
+        let twice = [9, 9].map(|seed| estimate(&values, seed, Confidence::Usual));
+        assert_eq!(twice[0], twice[1]);
     }
 }

@@ -10,7 +10,7 @@ use super::Run;
 use crate::bar::{Bar, Gate};
 use crate::machine::Cpus;
 use crate::number::{float, float_of};
-use crate::statistics::estimate;
+use crate::statistics::{Confidence, estimate};
 use crate::wire::pinned;
 use crate::workload::{BookRun, Resolved};
 
@@ -28,7 +28,7 @@ pub(super) fn measure(run: &mut Run) -> Result<Vec<Bar>> {
             .map(|_| pass(&workload, &clock))
             .collect::<Result<Vec<f64>>>()
     })?;
-    let rate = estimate(&rates, run.plan.seed);
+    let rate = estimate(&rates, run.plan.seed, Confidence::Usual);
     let details = vec![
         format!(
             "{:.1} ns a command, median of {passes} passes on cpu {}, each after {} commands of \

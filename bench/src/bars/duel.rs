@@ -15,6 +15,7 @@ use crate::machine::Cpus;
 use crate::pairs::Arm;
 use crate::wire::{
     Answered, Backend, Echo, EchoJournal, Journal, Script, Server, SpinClient, Traffic,
+    journaled_line, journaled_void,
 };
 
 const SYMBOL: &str = "DEMO";
@@ -59,6 +60,7 @@ impl Duel {
         let feed = EchoJournal {
             logs,
             bodies: bodies(),
+            released: size_of::<Released>(),
         };
         let echo = Echo::start(Backend::ReactorAndJournal(feed), script.clone(), cpus.hot)?;
         echo.pause()?;
@@ -106,15 +108,21 @@ impl Duel {
         }
     }
 
-    /// Stops both and returns what a sceptic needs to know of them.
-    pub(super) fn finish(self) -> Result<Vec<String>> {
+    /// Stops both and returns what a sceptic needs to know of them, and why a comparison is void
+    /// where their bytes journaled a message are more than `percent_max` apart.
+    pub(super) fn finish(self, percent_max: f64) -> Result<(Vec<String>, Option<String>)> {
+        let messages = [&self.gateway, &self.base].map(|line| line.traffic.requests());
         drop((self.gateway, self.base));
         self.echo.stop()?;
-        let written = self.journal.finish()?;
+        let (written, echo_journaled) = self.journal.finish_and_read()?;
         let placement = self.server.placement().to_owned();
-        let stopped = self.server.stop()?;
+        let (stopped, gateway_journaled) = self.server.stop()?;
+        let journaled = [
+            (gateway_journaled, messages[0]),
+            (echo_journaled, messages[1]),
+        ];
         let [new, cancel] = [&self.script.steps[0], &self.script.steps[1]];
-        Ok(vec![
+        let lines = vec![
             format!(
                 "new order {} bytes asked, {} answered; cancel {} and {}",
                 new.0,
@@ -128,7 +136,9 @@ impl Duel {
                  syncs, {:?}",
                 self.cpus.hot, self.cpus.cold, written.records, written.syncs, written.backend
             ),
-        ])
+            journaled_line(journaled),
+        ];
+        Ok((lines, journaled_void(journaled, percent_max)))
     }
 }
 
@@ -138,13 +148,17 @@ pub(super) fn base_void(run: &mut Run) -> Result<Option<String>> {
     if run.echo_ratio.is_none() {
         echo_ratio::measure(run)?;
     }
-    Ok(run.echo_ratio.and_then(void_of))
+    Ok(run.echo_ratio.as_ref().and_then(void_of))
 }
 
-fn void_of(ratio: f64) -> Option<String> {
-    (ratio > BASE_VOID).then(|| {
-        format!("the echo is {ratio:.2} times a plain one, more than {BASE_VOID}: see B15")
-    })
+fn void_of(ratio: &Result<f64, String>) -> Option<String> {
+    match ratio {
+        Ok(ratio) if *ratio <= BASE_VOID => None,
+        Ok(ratio) => Some(format!(
+            "the echo is {ratio:.2} times a plain one, more than {BASE_VOID}: see B15"
+        )),
+        Err(reason) => Some(format!("B15, on which it stands, is void: {reason}")),
+    }
 }
 
 /// Asks the gateway once for each answer, so that the echo can give the same bytes.
@@ -166,12 +180,12 @@ fn script_of(line: &mut Line) -> Result<Script> {
 }
 
 /// Returns what a gateway journals for a new order and for its cancel: the command in the shard's
-/// log; that it was routed and that its answer was released in its own.
-fn bodies() -> Vec<[Vec<usize>; 2]> {
-    let own = || vec![size_of::<Routed>(), size_of::<Released>()];
+/// log, and in its own that it was routed.
+fn bodies() -> Vec<[usize; 2]> {
+    let routed = size_of::<Routed>();
     vec![
-        [vec![size_of::<NewOrder>()], own()],
-        [vec![size_of::<Cancel>()], own()],
+        [size_of::<NewOrder>(), routed],
+        [size_of::<Cancel>(), routed],
     ]
 }
 
@@ -181,10 +195,19 @@ mod tests {
 
     #[test]
     fn figure_on_a_slow_echo_is_void() {
-        assert_eq!(void_of(1.15), None);
+        assert_eq!(void_of(&Ok(1.15)), None);
         assert_eq!(
-            void_of(1.16).unwrap(),
+            void_of(&Ok(1.16)).unwrap(),
             "the echo is 1.16 times a plain one, more than 1.15: see B15"
+        );
+    }
+
+    #[test]
+    fn figure_on_an_echo_that_was_not_compared_is_void() {
+        assert!(void_of(&Ok(f64::NAN)).is_some());
+        assert_eq!(
+            void_of(&Err("14 pairs".to_owned())).unwrap(),
+            "B15, on which it stands, is void: 14 pairs"
         );
     }
 }

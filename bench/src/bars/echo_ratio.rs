@@ -7,7 +7,7 @@
 use anyhow::Result;
 
 use super::{Run, Surroundings};
-use crate::bar::{Bar, Gate};
+use crate::bar::{Bar, Gate, Verdict};
 use crate::latencies::Latencies;
 use crate::machine::Cpus;
 use crate::number::float;
@@ -64,7 +64,6 @@ pub(super) fn measure(run: &mut Run) -> Result<Vec<Bar>> {
     }
     let p50 = |window: &Window| float(window.new.percentile_ns(50.0));
     let ratio = pairs.ratio(p50);
-    run.echo_ratio = Some(ratio.median);
     let (mut details, hiccups) = surroundings.after()?;
     let [subject, base] = both(&pairs, |window| &window.new);
     let (sent, answered) = (script.steps[0].0, script.steps[0].1.len());
@@ -93,9 +92,18 @@ pub(super) fn measure(run: &mut Run) -> Result<Vec<Bar>> {
     )?;
     let what = ("B15", "reactor echo p50 / plain echo p50");
     let void = pairs.void_reason(p50);
-    Ok(vec![
-        Bar::estimated(what, &ratio, "x", GATE, void).with_details(details),
-    ])
+    let bar = Bar::estimated(what, &ratio, "x", GATE, void).with_details(details);
+    run.echo_ratio = Some(found(&bar));
+    Ok(vec![bar])
+}
+
+/// Returns the ratio for the bars that stand on it, or why there is none: a void figure is no
+/// number for anyone.
+fn found(bar: &Bar) -> Result<f64, String> {
+    match &bar.verdict {
+        Verdict::Void(reason) => Err(reason.clone()),
+        Verdict::Pass | Verdict::Short | Verdict::Told => Ok(bar.figure),
+    }
 }
 
 /// Returns the merged latencies of subject and base.
@@ -134,5 +142,29 @@ impl<'a> Client<'a> {
         )?;
         self.echo.pause()?;
         Ok(window)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn void_comparison_leaves_no_ratio_for_other_bars() {
+        let pairs = |count| Pairs::run(count, 1, |_| Ok(1.0)).unwrap();
+        let bar = |pairs: Pairs<f64>| {
+            let void = pairs.void_reason(|&value| value);
+            let ratio = pairs.ratio(|&value| value);
+            Bar::estimated(("B15", "echoes"), &ratio, "x", GATE, void)
+        };
+        assert_eq!(found(&bar(pairs(15))), Ok(1.0));
+        let few = found(&bar(pairs(14))).unwrap_err();
+        assert_eq!(few, "14 pairs, at least 15 are needed");
+        let mut windows = 0;
+        let empty = Pairs::run(15, 1, |_| {
+            windows += 1;
+            Ok(if windows == 9 { 0.0 } else { 1.0 })
+        });
+        assert!(found(&bar(empty.unwrap())).is_err());
     }
 }

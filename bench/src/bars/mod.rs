@@ -47,8 +47,8 @@ pub struct Plan {
 pub struct Run {
     plan: Plan,
     clock: Clock,
-    /// The reactor's echo over the plain one, once it is known.
-    echo_ratio: Option<f64>,
+    /// The reactor's echo over the plain one once it was measured, or why that was void.
+    echo_ratio: Option<Result<f64, String>>,
 }
 
 /// One bar that can be asked for.

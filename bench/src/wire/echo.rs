@@ -45,8 +45,10 @@ pub enum Backend {
 pub struct EchoJournal {
     /// Logs of shard and gateway.
     pub logs: [Appender; 2],
-    /// Body sizes by step: for the shard's log, then for the gateway's.
-    pub bodies: Vec<[Vec<usize>; 2]>,
+    /// Body sizes by step: in the shard's log, then in the gateway's.
+    pub bodies: Vec<[usize; 2]>,
+    /// Body size of what says, in the gateway's log, that all answers of a turn leave.
+    pub released: usize,
 }
 
 /// Bytes of the longest body that an echo journals.
@@ -59,14 +61,22 @@ impl EchoJournal {
         let Some(bodies) = self.bodies.get(step) else {
             return;
         };
-        for (log, bodies) in self.logs.iter_mut().zip(bodies) {
-            for &bytes in bodies {
-                let body = &BODY[..bytes.min(BODY_BYTES_MAX)];
-                while log.append(1, time_ns, &[body]).is_err() {
-                    std::hint::spin_loop();
-                }
-            }
+        for (log, &bytes) in self.logs.iter_mut().zip(bodies) {
+            append(log, bytes, time_ns);
         }
+    }
+
+    /// Appends that the answers of a turn leave: one record for however many, as a gateway does.
+    fn release(&mut self, time_ns: u64) {
+        append(&mut self.logs[1], self.released, time_ns);
+    }
+}
+
+/// Appends a body of `bytes`, once there is room.
+fn append(log: &mut Appender, bytes: usize, time_ns: u64) {
+    let body = &BODY[..bytes.min(BODY_BYTES_MAX)];
+    while log.append(1, time_ns, &[body]).is_err() {
+        std::hint::spin_loop();
     }
 }
 
@@ -248,6 +258,7 @@ fn on_reactor(
                 ReactorEvent::Closed(..) => over = true,
             }
         }
+        let answered_before = messages;
         // Where the output has no room, requests wait for a later turn.
         while reactor.output_space(*id) >= answer_bytes_max
             && let Some((step, answer)) = progress.next_answer()
@@ -259,6 +270,11 @@ fn on_reactor(
             if !reactor.send(*id, answer) {
                 bail!("the output had room just before");
             }
+        }
+        if messages > answered_before
+            && let Some(journal) = &mut journal
+        {
+            journal.release(messages);
         }
         reactor.submit()?;
         if over {

@@ -14,6 +14,8 @@ use matchgate_journal::{
 use matchgate_runtime::pin_current_thread;
 use tempfile::TempDir;
 
+use super::journaled::Journaled;
+
 /// Bytes of a segment: the server's default.
 const SEGMENT_BYTES: u64 = 64 << 20;
 /// Bytes of a staging log: the server's default.
@@ -24,7 +26,7 @@ const STAGING_BYTES: u64 = 32 << 20;
 pub struct Journal {
     stop: Arc<AtomicBool>,
     writer: Option<JoinHandle<Result<WriterStats, JournalError>>>,
-    _directory: DataDirectory,
+    directory: DataDirectory,
     _data: TempDir,
     _staging: TempDir,
 }
@@ -71,7 +73,7 @@ impl Journal {
         let journal = Self {
             stop,
             writer: Some(running),
-            _directory: directory,
+            directory,
             _data: data,
             _staging: staging,
         };
@@ -84,6 +86,20 @@ impl Journal {
     ///
     /// Returns the writer's first error.
     pub fn finish(mut self) -> Result<WriterStats> {
+        self.end()
+    }
+
+    /// Stops the writer likewise, and returns what it did and what then stands in the journal.
+    ///
+    /// # Errors
+    ///
+    /// Returns the writer's first error, or that the journal cannot be read.
+    pub fn finish_and_read(mut self) -> Result<(WriterStats, Journaled)> {
+        let stats = self.end()?;
+        Ok((stats, Journaled::read(self.directory.path())?))
+    }
+
+    fn end(&mut self) -> Result<WriterStats> {
         self.stop.store(true, Ordering::Release);
         let writer = self.writer.take().context("it runs until now")?;
         let stats = writer

@@ -3,6 +3,7 @@
 mod client;
 mod echo;
 mod journal;
+mod journaled;
 mod paced;
 mod server;
 mod traffic;
@@ -11,6 +12,7 @@ mod venue;
 pub use client::SpinClient;
 pub use echo::{Backend, Echo, EchoJournal, Script};
 pub use journal::Journal;
+pub use journaled::{Journaled, journaled_line, journaled_void};
 pub use paced::{Paced, measure_paced, saturate};
 pub use server::Server;
 pub use traffic::{Answered, Traffic, Window, answer_of_new, decoded, measure_window};

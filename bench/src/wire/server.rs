@@ -12,8 +12,11 @@ use std::process::{Child, ChildStdout, Command, Stdio};
 use anyhow::{Context, Result, bail};
 use tempfile::TempDir;
 
+use super::journaled::Journaled;
 use crate::machine::Cpus;
 
+/// Name of the data directory in the venue's folder.
+const DATA: &str = "data";
 /// Looks at a process that is being frozen before it is given up.
 const LOOKS_MAX: u32 = 100_000;
 
@@ -24,7 +27,7 @@ pub struct Server {
     output: BufReader<ChildStdout>,
     address: SocketAddr,
     placement: String,
-    _folder: TempDir,
+    folder: TempDir,
 }
 
 impl Server {
@@ -55,7 +58,7 @@ impl Server {
     pub fn start(binary: &Path, folder: &Path, cpus: Cpus) -> Result<Self> {
         let folder = tempfile::tempdir_in(folder)?;
         let config = folder.path().join("matchgate.toml");
-        fs::write(&config, configuration(&folder.path().join("data"), cpus))?;
+        fs::write(&config, configuration(&folder.path().join(DATA), cpus))?;
         let mut child = Command::new(binary)
             .arg("serve")
             .arg("--config")
@@ -84,7 +87,7 @@ impl Server {
                  control, clock, follower and local sink on cpu {cold}, parked; client on cpu \
                  {client}, spinning"
             ),
-            _folder: folder,
+            folder,
         })
     }
 
@@ -125,12 +128,12 @@ impl Server {
         self.signal("CONT")
     }
 
-    /// Stops it in good order and returns what it said last.
+    /// Stops it in good order and returns what it said last, and what then stands in its journal.
     ///
     /// # Errors
     ///
-    /// Returns an error where it ended with a failure.
-    pub fn stop(mut self) -> Result<String> {
+    /// Returns an error where it ended with a failure, or its journal cannot be read.
+    pub fn stop(mut self) -> Result<(String, Journaled)> {
         self.go_on()?;
         self.signal("TERM")?;
         let mut last = String::new();
@@ -141,7 +144,8 @@ impl Server {
         if !status.success() {
             bail!("the server ended with {status}: {last}");
         }
-        Ok(last)
+        let journaled = Journaled::read(&self.folder.path().join(DATA))?;
+        Ok((last, journaled))
     }
 
     fn signal(&self, signal: &str) -> Result<()> {

@@ -118,6 +118,12 @@ impl Traffic {
         (encode_client(&message, &mut self.encoder), request)
     }
 
+    /// Returns how many requests it has made.
+    #[must_use]
+    pub const fn requests(&self) -> u64 {
+        self.last_request
+    }
+
     fn next_request(&mut self) -> RequestNumber {
         self.last_request += 1;
         RequestNumber(self.last_request)

@@ -27,14 +27,17 @@ mod locate;
 mod nats;
 mod process;
 mod questdb;
+mod server;
 
 pub use error::ServiceError;
 pub use locate::{
     Missing, NATS_SERVER_VARIABLE, QUESTDB_JAR_VARIABLE, QUESTDB_VERSION, java, nats_server,
     or_skip, questdb_jar, repository_root, tools_folder,
 };
-pub use nats::{NatsServer, NatsSettings};
-pub use questdb::{QuestDb, QuestDbSettings};
+pub use nats::{Nats, NatsServer, NatsSettings};
+pub use process::Process;
+pub use questdb::{QuestDb, QuestDbKind, QuestDbSettings};
+pub use server::{Kind, Server};
 
 #[cfg(test)]
 mod tests;

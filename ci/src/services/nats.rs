@@ -7,6 +7,7 @@ use std::process::Command;
 use std::time::Duration;
 
 use super::process::{Process, folder_error, make_folder, write};
+use super::server::{Kind, Server};
 use super::{ServiceError, http, nats_server};
 
 const SERVER: &str = "nats-server";
@@ -22,15 +23,12 @@ pub struct NatsSettings {
     pub extra: String,
 }
 
-/// A nats-server with JetStream on free ports of 127.0.0.1; it ends when the value is dropped.
+/// A nats-server with JetStream: ready when JetStream serves.
+pub type NatsServer = Server<Nats>;
+
+/// The kind of a [`NatsServer`].
 #[derive(Debug)]
-pub struct NatsServer {
-    process: Process,
-    program: PathBuf,
-    folder: PathBuf,
-    settings: NatsSettings,
-    address: SocketAddr,
-}
+pub struct Nats;
 
 /// The addresses that a running server listens on.
 struct Ports {
@@ -38,154 +36,40 @@ struct Ports {
     monitoring: SocketAddr,
 }
 
-impl NatsServer {
-    /// Starts a server whose configuration, log and store are in `folder`, and returns when
-    /// JetStream serves. What an earlier server has stored there, it serves again.
-    ///
-    /// # Errors
-    ///
-    /// Returns why there is no server, or why it did not become ready, with the end of its log.
-    pub fn start(folder: &Path) -> Result<Self, ServiceError> {
-        Self::start_with(folder, NatsSettings::default())
+impl Kind for Nats {
+    type Settings = NatsSettings;
+
+    const SCHEME: &'static str = "nats";
+    const LOG: &'static str = "nats-server.log";
+
+    fn program() -> Result<PathBuf, ServiceError> {
+        Ok(nats_server()?)
     }
 
-    /// As [`NatsServer::start`], with settings of the caller's.
-    ///
-    /// # Errors
-    ///
-    /// As [`NatsServer::start`].
-    pub fn start_with(folder: &Path, settings: NatsSettings) -> Result<Self, ServiceError> {
-        let program = nats_server()?;
-        let folder = make_folder(folder)?;
-        write(&log_path(&folder), "")?;
-        let (process, address) = launch(&program, &folder, &settings, None)?;
-        Ok(Self {
-            process,
-            program,
-            folder,
-            settings,
-            address,
-        })
+    fn launch(
+        program: &Path,
+        folder: &Path,
+        settings: &NatsSettings,
+        known: Option<SocketAddr>,
+    ) -> Result<(Process, SocketAddr), ServiceError> {
+        let configuration = folder.join("nats-server.conf");
+        write(&configuration, &configuration_text(folder, settings, known))?;
+        let ports_folder = make_folder(&ports_folder(folder))?;
+        let mut command = Command::new(program);
+        command.arg("--config").arg(&configuration);
+        let mut process = Process::spawn(SERVER, &mut command, folder.join(Self::LOG))?;
+        // A server that was killed leaves its file behind, so the file's name has the process id.
+        let ports_file = ports_folder.join(format!("nats-server_{}.ports", process.id()));
+        let ready = process.wait_until_ready(|_| {
+            let Some(ports) = read_ports(&ports_file)? else {
+                return Ok(None);
+            };
+            let health = format!("http://{}/healthz?js-enabled-only=true", ports.monitoring);
+            let answer = http::get(&health, &[], PROBE_TIMEOUT);
+            Ok(matches!(answer, Ok((200, _))).then_some(ports.clients))
+        })?;
+        Ok((process, ready))
     }
-
-    /// Returns where clients connect; the same for the life of the value.
-    #[must_use]
-    pub fn address(&self) -> SocketAddr {
-        self.address
-    }
-
-    /// Returns the address as clients take it, `nats://127.0.0.1:PORT`.
-    #[must_use]
-    pub fn url(&self) -> String {
-        format!("nats://{}", self.address)
-    }
-
-    /// Returns the id of the process; after it ended, the id it had.
-    #[must_use]
-    pub fn process_id(&self) -> u32 {
-        self.process.id()
-    }
-
-    /// Returns whether the process runs; a paused one does.
-    ///
-    /// # Panics
-    ///
-    /// Panics when the system does not let us ask.
-    #[must_use]
-    pub fn is_running(&mut self) -> bool {
-        self.process.ended().is_none()
-    }
-
-    /// Ends the server with SIGKILL and waits until it is gone.
-    ///
-    /// # Panics
-    ///
-    /// Panics when the system does not let us.
-    pub fn kill(&mut self) {
-        self.process.kill();
-    }
-
-    /// Ends the server with SIGTERM and waits until it is gone, paused or not; one that is not
-    /// gone after 20 s is killed.
-    ///
-    /// # Panics
-    ///
-    /// Panics when the system does not let us.
-    pub fn stop(&mut self) {
-        self.process.stop();
-    }
-
-    /// Hangs the server with SIGSTOP: connections stay, nothing answers. Returns when it hangs.
-    ///
-    /// # Panics
-    ///
-    /// Panics when the system does not let us.
-    pub fn pause(&mut self) {
-        self.process.pause();
-    }
-
-    /// Lets a hung server go on.
-    ///
-    /// # Panics
-    ///
-    /// Panics when the system does not let us.
-    pub fn resume(&mut self) {
-        self.process.resume();
-    }
-
-    /// Starts the server again, at the same address with the same store, and returns when it is
-    /// ready. One that still runs is stopped first.
-    ///
-    /// # Errors
-    ///
-    /// Returns why it did not become ready, with the end of its log.
-    ///
-    /// # Panics
-    ///
-    /// Panics when the system does not let us end the one that still runs.
-    pub fn restart(&mut self) -> Result<(), ServiceError> {
-        self.process.stop();
-        let (process, _) = launch(
-            &self.program,
-            &self.folder,
-            &self.settings,
-            Some(self.address),
-        )?;
-        self.process = process;
-        Ok(())
-    }
-}
-
-fn launch(
-    program: &Path,
-    folder: &Path,
-    settings: &NatsSettings,
-    address: Option<SocketAddr>,
-) -> Result<(Process, SocketAddr), ServiceError> {
-    let configuration = folder.join("nats-server.conf");
-    write(
-        &configuration,
-        &configuration_text(folder, settings, address),
-    )?;
-    let ports_folder = make_folder(&ports_folder(folder))?;
-    let mut command = Command::new(program);
-    command.arg("--config").arg(&configuration);
-    let mut process = Process::spawn(SERVER, &mut command, log_path(folder))?;
-    // A server that was killed leaves its file behind, so the file's name has the process id.
-    let ports_file = ports_folder.join(format!("nats-server_{}.ports", process.id()));
-    let ready = process.wait_until_ready(|_| {
-        let Some(ports) = read_ports(&ports_file)? else {
-            return Ok(None);
-        };
-        let health = format!("http://{}/healthz?js-enabled-only=true", ports.monitoring);
-        let answer = http::get(&health, &[], PROBE_TIMEOUT);
-        Ok(matches!(answer, Ok((200, _))).then_some(ports.clients))
-    })?;
-    Ok((process, ready))
-}
-
-fn log_path(folder: &Path) -> PathBuf {
-    folder.join("nats-server.log")
 }
 
 fn ports_folder(folder: &Path) -> PathBuf {

@@ -21,7 +21,7 @@ const LOG_TAIL_LINES: usize = 30;
 
 /// A child process. It is killed, and waited for, when the value is dropped.
 #[derive(Debug)]
-pub(super) struct Process {
+pub struct Process {
     server: &'static str,
     child: Child,
     log: PathBuf,

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 
 use super::process::{POLL_STEP, Process, make_folder, write};
+use super::server::{Kind, Server};
 use super::{Missing, ServiceError, http, java, questdb_jar};
 
 const SERVER: &str = "QuestDB";
@@ -52,128 +53,14 @@ pub struct QuestDbSettings {
     pub extra: String,
 }
 
-/// A QuestDB on free ports of 127.0.0.1, HTTP only; it ends when the value is dropped.
+/// A QuestDB, HTTP only: lines and queries at one address, ready when it answers a query.
+pub type QuestDb = Server<QuestDbKind>;
+
+/// The kind of a [`QuestDb`].
 #[derive(Debug)]
-pub struct QuestDb {
-    process: Process,
-    jar: PathBuf,
-    folder: PathBuf,
-    settings: QuestDbSettings,
-    address: SocketAddr,
-}
+pub struct QuestDbKind;
 
 impl QuestDb {
-    /// Starts a server whose configuration, log and tables are in `folder`, and returns when it
-    /// answers a query. The tables that an earlier server has left there, it serves again.
-    ///
-    /// # Errors
-    ///
-    /// Returns why there is no server, or why it did not become ready, with the end of its log.
-    pub fn start(folder: &Path) -> Result<Self, ServiceError> {
-        Self::start_with(folder, QuestDbSettings::default())
-    }
-
-    /// As [`QuestDb::start`], with settings of the caller's.
-    ///
-    /// # Errors
-    ///
-    /// As [`QuestDb::start`].
-    pub fn start_with(folder: &Path, settings: QuestDbSettings) -> Result<Self, ServiceError> {
-        let jar = questdb_jar()?;
-        let folder = make_folder(folder)?;
-        write(&log_path(&folder), "")?;
-        let (process, address) = launch(&jar, &folder, &settings, None)?;
-        Ok(Self {
-            process,
-            jar,
-            folder,
-            settings,
-            address,
-        })
-    }
-
-    /// Returns where HTTP is served, lines and queries both; the same for the life of the value.
-    #[must_use]
-    pub fn address(&self) -> SocketAddr {
-        self.address
-    }
-
-    /// Returns the address as clients take it, `http://127.0.0.1:PORT`.
-    #[must_use]
-    pub fn url(&self) -> String {
-        format!("http://{}", self.address)
-    }
-
-    /// Returns the id of the process; after it ended, the id it had.
-    #[must_use]
-    pub fn process_id(&self) -> u32 {
-        self.process.id()
-    }
-
-    /// Returns whether the process runs; a paused one does.
-    ///
-    /// # Panics
-    ///
-    /// Panics when the system does not let us ask.
-    #[must_use]
-    pub fn is_running(&mut self) -> bool {
-        self.process.ended().is_none()
-    }
-
-    /// Ends the server with SIGKILL and waits until it is gone.
-    ///
-    /// # Panics
-    ///
-    /// Panics when the system does not let us.
-    pub fn kill(&mut self) {
-        self.process.kill();
-    }
-
-    /// Ends the server with SIGTERM and waits until it is gone, paused or not; one that is not
-    /// gone after 20 s is killed.
-    ///
-    /// # Panics
-    ///
-    /// Panics when the system does not let us.
-    pub fn stop(&mut self) {
-        self.process.stop();
-    }
-
-    /// Hangs the server with SIGSTOP: connections stay, nothing answers. Returns when it hangs.
-    ///
-    /// # Panics
-    ///
-    /// Panics when the system does not let us.
-    pub fn pause(&mut self) {
-        self.process.pause();
-    }
-
-    /// Lets a hung server go on.
-    ///
-    /// # Panics
-    ///
-    /// Panics when the system does not let us.
-    pub fn resume(&mut self) {
-        self.process.resume();
-    }
-
-    /// Starts the server again, at the same address with the same tables, and returns when it is
-    /// ready. One that still runs is stopped first.
-    ///
-    /// # Errors
-    ///
-    /// Returns why it did not become ready, with the end of its log.
-    ///
-    /// # Panics
-    ///
-    /// Panics when the system does not let us end the one that still runs.
-    pub fn restart(&mut self) -> Result<(), ServiceError> {
-        self.process.stop();
-        let (process, _) = launch(&self.jar, &self.folder, &self.settings, Some(self.address))?;
-        self.process = process;
-        Ok(())
-    }
-
     /// Runs one statement; returns its rows, each an array of column values. A statement without
     /// a result, such as `CREATE TABLE`, has an empty array of rows.
     ///
@@ -182,7 +69,7 @@ impl QuestDb {
     /// Returns the server's own words when it refuses the statement, or why it did not answer
     /// within 60 s.
     pub fn query(&self, sql: &str) -> Result<Value, ServiceError> {
-        query(self.address, sql, QUERY_TIMEOUT)
+        query(self.address(), sql, QUERY_TIMEOUT)
     }
 
     /// Waits until everything that `table` was sent, and the server acknowledged, is visible to
@@ -222,37 +109,44 @@ impl QuestDb {
     }
 }
 
-fn launch(
-    jar: &Path,
-    folder: &Path,
-    settings: &QuestDbSettings,
-    address: Option<SocketAddr>,
-) -> Result<(Process, SocketAddr), ServiceError> {
-    let java = java().ok_or_else(|| Missing {
-        server: SERVER,
-        reason: "no java in JAVA_HOME or on PATH".to_owned(),
-    })?;
-    let configuration = make_folder(&folder.join("conf"))?.join("server.conf");
-    write(&configuration, &configuration_text(settings, address))?;
-    let mut command = Command::new(java);
-    command
-        .args(["-Xmx256m", "-XX:+UseSerialGC", "-p"])
-        .arg(jar)
-        .args(["-m", "io.questdb/io.questdb.ServerMain", "-d"])
-        .arg(folder);
-    let mut process = Process::spawn(SERVER, &mut command, log_path(folder))?;
-    let ready = process.wait_until_ready(|process| {
-        let Some(address) = listening(&process.log()) else {
-            return Ok(None);
-        };
-        let answered = query(address, "SELECT 1", PROBE_TIMEOUT).is_ok();
-        Ok(answered.then_some(address))
-    })?;
-    Ok((process, ready))
-}
+impl Kind for QuestDbKind {
+    type Settings = QuestDbSettings;
 
-fn log_path(folder: &Path) -> PathBuf {
-    folder.join("questdb.log")
+    const SCHEME: &'static str = "http";
+    const LOG: &'static str = "questdb.log";
+
+    fn program() -> Result<PathBuf, ServiceError> {
+        Ok(questdb_jar()?)
+    }
+
+    fn launch(
+        program: &Path,
+        folder: &Path,
+        settings: &QuestDbSettings,
+        known: Option<SocketAddr>,
+    ) -> Result<(Process, SocketAddr), ServiceError> {
+        let java = java().ok_or_else(|| Missing {
+            server: SERVER,
+            reason: "no java in JAVA_HOME or on PATH".to_owned(),
+        })?;
+        let configuration = make_folder(&folder.join("conf"))?.join("server.conf");
+        write(&configuration, &configuration_text(settings, known))?;
+        let mut command = Command::new(java);
+        command
+            .args(["-Xmx256m", "-XX:+UseSerialGC", "-p"])
+            .arg(program)
+            .args(["-m", "io.questdb/io.questdb.ServerMain", "-d"])
+            .arg(folder);
+        let mut process = Process::spawn(SERVER, &mut command, folder.join(Self::LOG))?;
+        let ready = process.wait_until_ready(|process| {
+            let Some(address) = listening(&process.log()) else {
+                return Ok(None);
+            };
+            let answered = query(address, "SELECT 1", PROBE_TIMEOUT).is_ok();
+            Ok(answered.then_some(address))
+        })?;
+        Ok((process, ready))
+    }
 }
 
 fn configuration_text(settings: &QuestDbSettings, address: Option<SocketAddr>) -> String {

@@ -432,18 +432,7 @@ impl DrivenBook for ShardBook {
     }
 
     fn open_orders(&self) -> Option<Vec<OpenOrder>> {
-        let sides = [Side::Sell, Side::Buy].into_iter();
-        let orders = sides.flat_map(|side| self.shard.live_orders(INSTRUMENT, side));
-        Some(
-            orders
-                .map(|order| OpenOrder {
-                    request: order.request,
-                    side: order.side,
-                    price: order.price,
-                    leaves: order.leaves,
-                })
-                .collect(),
-        )
+        Some(OpenOrder::all_of(&self.shard, INSTRUMENT))
     }
 
     fn best_levels(&self, side: Side, levels: usize, out: &mut Vec<RowLevel>) {

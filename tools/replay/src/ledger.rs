@@ -7,7 +7,8 @@
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 
-use matchgate_core::domain::{EventId, Price, Quantity, RequestNumber, Side};
+use matchgate_core::Shard;
+use matchgate_core::domain::{EventId, InstrumentId, Price, Quantity, RequestNumber, Side};
 
 use crate::decimal::Decimal;
 use crate::flow::{ExecutionTotals, RecordedLeaves};
@@ -56,6 +57,24 @@ pub struct OpenOrder {
     pub price: Price,
     /// What is open.
     pub leaves: Quantity,
+}
+
+impl OpenOrder {
+    /// Returns the live orders of an instrument, those that trade first before the others of their
+    /// side.
+    #[must_use]
+    pub fn all_of(shard: &Shard, instrument: InstrumentId) -> Vec<Self> {
+        let sides = [Side::Sell, Side::Buy].into_iter();
+        let orders = sides.flat_map(|side| shard.live_orders(instrument, side));
+        orders
+            .map(|order| Self {
+                request: order.request,
+                side: order.side,
+                price: order.price,
+                leaves: order.leaves,
+            })
+            .collect()
+    }
 }
 
 /// Something that a venue did.

@@ -3,6 +3,8 @@
 
 use std::time::Duration;
 
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
 use matchgate_follower::sink::SinkError;
 use serde_json::Value;
 use ureq::Agent;
@@ -29,15 +31,11 @@ impl Exec {
             .timeout_global(Some(ANSWER_TIMEOUT))
             .http_status_as_error(false)
             .build();
-        let authorization = match (&options.token, &options.user) {
-            (Some(token), _) => Some(format!("Bearer {token}")),
-            (None, Some(user)) => {
-                let password = options.password.as_deref().unwrap_or_default();
-                let pair = format!("{user}:{password}");
-                Some(format!("Basic {}", base64(pair.as_bytes())))
-            }
-            (None, None) => None,
-        };
+        let authorization = options.user.as_ref().map(|user| {
+            let password = options.password.as_deref().unwrap_or_default();
+            let pair = format!("{user}:{password}");
+            format!("Basic {}", BASE64_STANDARD.encode(pair))
+        });
         Self {
             agent: config.new_agent(),
             address: options.address.clone(),
@@ -108,46 +106,5 @@ impl Exec {
         }
         let rows = answer.get("dataset").and_then(Value::as_array);
         Ok(Ok(rows.cloned().unwrap_or_default()))
-    }
-}
-
-/// Returns bytes in base64, as the Basic scheme has them.
-fn base64(bytes: &[u8]) -> String {
-    const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    let mut text = String::new();
-    for group in bytes.chunks(3) {
-        let byte = |place: usize| u32::from(group.get(place).copied().unwrap_or(0));
-        let bits = byte(0) << 16 | byte(1) << 8 | byte(2);
-        for place in 0..4_usize {
-            let digit = (bits >> (18 - 6 * place)) & 63;
-            let digit = usize::try_from(digit).ok().and_then(|at| DIGITS.get(at));
-            let is_padding = place > group.len();
-            text.push(
-                digit
-                    .filter(|_| !is_padding)
-                    .map_or('=', |&one| char::from(one)),
-            );
-        }
-    }
-    text
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn base64_is_padded_to_whole_groups() {
-        let cases = [
-            ("", ""),
-            ("f", "Zg=="),
-            ("fo", "Zm8="),
-            ("foo", "Zm9v"),
-            ("foob", "Zm9vYg=="),
-            ("admin:quest", "YWRtaW46cXVlc3Q="),
-        ];
-        for (text, encoded) in cases {
-            assert_eq!(base64(text.as_bytes()), encoded);
-        }
     }
 }

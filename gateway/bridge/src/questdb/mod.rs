@@ -42,8 +42,6 @@ pub struct QuestDbOptions {
     pub user: Option<String>,
     /// Password of the user.
     pub password: Option<String>,
-    /// Token in place of user and password.
-    pub token: Option<String>,
 }
 
 impl Default for QuestDbOptions {
@@ -53,7 +51,6 @@ impl Default for QuestDbOptions {
             create: false,
             user: None,
             password: None,
-            token: None,
         }
     }
 }
@@ -333,9 +330,7 @@ fn connect(options: &QuestDbOptions) -> questdb::Result<Sender> {
         // The agent tries again, and looks at the tables before it does.
         .retry_timeout(Duration::ZERO)?
         .request_timeout(REQUEST_TIMEOUT)?;
-    if let Some(token) = &options.token {
-        builder = builder.token(token)?;
-    } else if let Some(user) = &options.user {
+    if let Some(user) = &options.user {
         let password = options.password.as_deref().unwrap_or_default();
         builder = builder.username(user)?.password(password)?;
     }
@@ -359,10 +354,9 @@ mod tests {
     fn options_show_no_secret() {
         let options = QuestDbOptions {
             password: Some("hunter2".to_owned()),
-            token: Some("t0ken".to_owned()),
             ..QuestDbOptions::default()
         };
         let shown = format!("{options:?}");
-        assert!(!shown.contains("hunter2") && !shown.contains("t0ken"));
+        assert!(!shown.contains("hunter2"));
     }
 }

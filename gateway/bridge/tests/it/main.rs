@@ -1,5 +1,6 @@
 //! Sinks behind a real journal, and behind real servers where this machine has them.
 
+mod health;
 mod journal;
 mod local_sink;
 mod nats;

@@ -10,6 +10,7 @@ use matchgate_follower::{FollowerAgent, SinkHealth};
 use matchgate_runtime::{Agent, ManualTime};
 use matchgate_xtask::services::{NatsServer, NatsSettings, nats_server, or_skip};
 
+use crate::health::{assert_says, stopped, waiting};
 use crate::journal::{Journal, complaint, poll_until};
 use crate::nats::{options, server, start};
 use crate::stream::{Consumer, STREAM, assert_each_fill_once};
@@ -30,28 +31,6 @@ fn fill(journal: &mut Journal, server: &NatsServer) -> Consumer {
     let (mut agent, time) = start(journal, &server.url());
     finish(journal, &mut agent, &time);
     Consumer::connect(&server.url())
-}
-
-fn waiting(health: SinkHealth) -> String {
-    let reason = match health {
-        SinkHealth::Waiting(reason) => Ok(reason),
-        SinkHealth::Healthy | SinkHealth::Stopped(_) => Err(health),
-    };
-    reason.expect("it waits")
-}
-
-fn stopped(health: SinkHealth) -> String {
-    let reason = match health {
-        SinkHealth::Stopped(reason) => Ok(reason),
-        SinkHealth::Healthy | SinkHealth::Waiting(_) => Err(health),
-    };
-    reason.expect("it has stopped")
-}
-
-fn assert_says(text: &str, parts: &[&str]) {
-    for part in parts {
-        assert!(text.contains(part), "{part:?} in {text:?}");
-    }
 }
 
 #[test]

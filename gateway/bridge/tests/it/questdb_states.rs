@@ -7,6 +7,7 @@ use matchgate_bridge::{QuestDbOptions, QuestDbSink};
 use matchgate_core::domain::ShardId;
 use matchgate_follower::SinkHealth;
 
+use crate::health::{assert_says, waiting};
 use crate::journal::{Journal, complaint, poll_until};
 use crate::questdb::{finish, server, start};
 use crate::tables::{assert_each_event_once, count};
@@ -14,20 +15,6 @@ use crate::tables::{assert_each_event_once, count};
 const A: ShardId = ShardId(0);
 const TRADES: &str = include_str!("../../../../schema/questdb/trades.sql");
 const TICKS: &str = include_str!("../../../../schema/questdb/ticks.sql");
-
-fn waiting(health: SinkHealth) -> String {
-    let reason = match health {
-        SinkHealth::Waiting(reason) => Ok(reason),
-        SinkHealth::Healthy | SinkHealth::Stopped(_) => Err(health),
-    };
-    reason.expect("it waits")
-}
-
-fn assert_says(text: &str, parts: &[&str]) {
-    for part in parts {
-        assert!(text.contains(part), "{part:?} in {text:?}");
-    }
-}
 
 #[test]
 fn absent_server_is_waited_for() {

@@ -1,11 +1,12 @@
 //! Makes the agents and the rings between them.
 
+use std::collections::BTreeSet;
 use std::net::TcpListener;
 use std::path::PathBuf;
 
 use matchgate_bridge::Hub;
 use matchgate_core::Shard;
-use matchgate_core::domain::{Command, Epoch, Event, GatewayId, ShardId};
+use matchgate_core::domain::{Command, Epoch, Event, GatewayId, Name, ShardId};
 use matchgate_follower::{FollowedJournal, FollowerAgent, FollowerView, GatewayRings, ShardAgent};
 use matchgate_journal::{DataDirectory, Marks, StreamId};
 use matchgate_net::{
@@ -174,18 +175,16 @@ fn followers(
 
 /// Returns which key opens which session on which gateway. A key that the configuration no longer
 /// names opens nothing, whatever the control journal remembers of its session.
-fn keys(config: &Config, control: &Control) -> Result<Directory, Fatal> {
-    let named = |key| config.sessions.iter().any(|session| session.key == key);
+fn open_sessions(config: &Config, control: &Control) -> Vec<DirectoryEntry> {
+    let named: BTreeSet<Name> = config.sessions.iter().map(|session| session.key).collect();
     let sessions = control.state.sessions().iter();
-    let entries = sessions
-        .filter(|session| named(session.key))
-        .map(|session| DirectoryEntry {
-            key: session.key,
-            session: session.id,
-            gateway: control.state.home(session),
-        });
-    Directory::new(entries.collect())
-        .map_err(|error| Fatal::new(ExitCode::Mismatch, error.to_string()))
+    let open = sessions.filter(|session| named.contains(&session.key));
+    open.map(|session| DirectoryEntry {
+        key: session.key,
+        session: session.id,
+        gateway: control.state.home(session),
+    })
+    .collect()
 }
 
 /// Returns one recovered gateway agent for each log.
@@ -193,10 +192,9 @@ fn make_gateways(
     foundation: &Foundation<'_>,
     folders: &Folders<'_>,
     logs: Vec<Stream>,
-    recovered: (&Control, &[Shard]),
+    (control, shards, open): (&Control, &[Shard], &[DirectoryEntry]),
     ends: Vec<GatewayEnds>,
 ) -> Result<Vec<GatewayAgent>, Fatal> {
-    let (control, shards) = recovered;
     let mut agents = Vec::new();
     for ((gateway, log), ends) in (0..).map(GatewayId).zip(logs).zip(ends) {
         let Stream { appender, tail, .. } = log;
@@ -227,7 +225,7 @@ fn make_gateways(
             failure: foundation.failure.clone(),
         };
         let options = GatewayAgentOptions {
-            reactor: ReactorOptions::for_sessions(homed(foundation.config, control, gateway)),
+            reactor: ReactorOptions::for_sessions(homed(open, gateway)),
             sessions_max: foundation.config.venue.sessions_max,
         };
         agents.push(GatewayAgent::new(
@@ -240,14 +238,10 @@ fn make_gateways(
     Ok(agents)
 }
 
-/// Returns how many sessions have a gateway as their home and a key that opens them.
-fn homed(config: &Config, control: &Control, gateway: GatewayId) -> u32 {
-    let mut sessions = 0;
-    for session in control.state.sessions() {
-        let named = || config.sessions.iter().any(|one| one.key == session.key);
-        sessions += u32::from(control.state.home(session) == gateway && named());
-    }
-    sessions
+/// Returns how many of the sessions have a gateway as their home.
+fn homed(open: &[DirectoryEntry], gateway: GatewayId) -> u32 {
+    let homed = open.iter().filter(|session| session.gateway == gateway);
+    u32::try_from(homed.count()).unwrap_or(u32::MAX)
 }
 
 /// Where the streams of shards are.
@@ -317,7 +311,8 @@ pub(super) fn make(
         directory: journals.directory(),
         shard_marks: &shard_marks,
     };
-    let recovered = (&control, shards.as_slice());
+    let open = open_sessions(foundation.config, &control);
+    let recovered = (&control, shards.as_slice(), open.as_slice());
     let mut control_rings = rings.control;
     let gateways = make_gateways(foundation, &folders, gateways, recovered, rings.at_gateways)?;
     let mut agents = make_shards(
@@ -332,11 +327,10 @@ pub(super) fn make(
             .into_iter()
             .map(|one| Box::new(one) as Box<dyn Agent + Send>),
     );
-    let keys = keys(foundation.config, &control)?;
     agents.push(Box::new(acceptor(
         foundation,
         listener,
-        keys,
+        open,
         rings.handovers,
     )?));
     agents.push(Box::new(discipline));
@@ -371,9 +365,11 @@ pub(super) fn make(
 fn acceptor(
     foundation: &Foundation<'_>,
     listener: TcpListener,
-    directory: Directory,
+    open: Vec<DirectoryEntry>,
     gateways: Vec<HandoverProducer>,
 ) -> Result<Acceptor, Fatal> {
+    let directory =
+        Directory::new(open).map_err(|error| Fatal::new(ExitCode::Mismatch, error.to_string()))?;
     let clock = foundation.clock.clone();
     let wiring = AcceptorWiring {
         listener,

@@ -84,7 +84,6 @@ fn questdb_options(config: &QuestDbConfig) -> Result<QuestDbOptions, Fatal> {
         create: config.create,
         user,
         password,
-        ..QuestDbOptions::default()
     })
 }
 

@@ -150,16 +150,7 @@ pub(super) fn open_orders(venue: &Venue, symbol: &Symbol) -> Option<Vec<OpenOrde
     let seen = instruments.iter().map(|seen| &seen.instrument);
     let instrument = seen.into_iter().find(|seen| seen.symbol == *symbol)?;
     view.with_state(instrument.shard, |state| {
-        let sides = [Side::Sell, Side::Buy].into_iter();
-        let orders = sides.flat_map(|side| state.shard().live_orders(instrument.id, side));
-        orders
-            .map(|order| OpenOrder {
-                request: order.request,
-                side: order.side,
-                price: order.price,
-                leaves: order.leaves,
-            })
-            .collect()
+        OpenOrder::all_of(state.shard(), instrument.id)
     })
 }
 

@@ -147,16 +147,7 @@ impl FinalBook for SeenBook<'_> {
         let instrument = seen.iter().find(|seen| seen.instrument.symbol == symbol)?;
         let instrument = &instrument.instrument;
         self.0.with_state(instrument.shard, |state| {
-            let sides = [Side::Sell, Side::Buy].into_iter();
-            let orders = sides.flat_map(|side| state.shard().live_orders(instrument.id, side));
-            orders
-                .map(|order| OpenOrder {
-                    request: order.request,
-                    side: order.side,
-                    price: order.price,
-                    leaves: order.leaves,
-                })
-                .collect()
+            OpenOrder::all_of(state.shard(), instrument.id)
         })
     }
 }

@@ -5,7 +5,6 @@ use std::net::{SocketAddr, TcpListener};
 
 use matchgate_bridge::{QuestDbOptions, QuestDbSink};
 use matchgate_core::domain::ShardId;
-use matchgate_follower::SinkHealth;
 
 use crate::health::{assert_says, waiting};
 use crate::journal::{Journal, complaint, poll_until};

@@ -30,18 +30,21 @@ pub(crate) enum Stage {
     Services,
     /// Every test passes.
     Test,
+    /// The ring holds in every interleaving of its two threads that the memory model allows.
+    Loom,
     /// The documentation compiles without a warning.
     Doc,
 }
 
 impl Stage {
-    const ALL: [Self; 7] = [
+    const ALL: [Self; 8] = [
         Self::Fmt,
         Self::Clippy,
         Self::Tidy,
         Self::Build,
         Self::Services,
         Self::Test,
+        Self::Loom,
         Self::Doc,
     ];
 
@@ -53,6 +56,7 @@ impl Stage {
             Self::Build => "build",
             Self::Services => "services",
             Self::Test => "test",
+            Self::Loom => "loom",
             Self::Doc => "doc",
         }
     }
@@ -63,6 +67,7 @@ impl Stage {
             Self::Build => Some(Duration::from_secs(7 * 60)),
             Self::Services => Some(Duration::from_secs(60)),
             Self::Test => Some(Duration::from_secs(10 * 60)),
+            Self::Loom => Some(Duration::from_secs(3 * 60)),
             Self::Fmt | Self::Clippy | Self::Tidy | Self::Doc => None,
         }
     }
@@ -136,6 +141,7 @@ fn run_stage(root: &Path, stage: Stage, totals: &mut Totals) -> Result<bool> {
         // A server that cannot be had is said, here and by each test that is skipped for it.
         Stage::Services => provide::install().map(|_| true),
         Stage::Test => test(root, totals),
+        Stage::Loom => loom(root),
         Stage::Doc => {
             let mut doc = cargo(root, &["doc", "--workspace", "--no-deps", "--locked"]);
             process::run(doc.env("RUSTDOCFLAGS", "-D warnings"))
@@ -175,6 +181,23 @@ fn test(root: &Path, totals: &mut Totals) -> Result<bool> {
     }
     println!("{totals}");
     Ok(success && totals.failed == 0)
+}
+
+/// Runs the ring's tests with the atomics of `loom`, in a target folder of their own: the flag
+/// would otherwise have everything compiled again, here and in the next run.
+fn loom(root: &Path) -> Result<bool> {
+    let arguments = [
+        "test",
+        "--locked",
+        "--release",
+        "-p",
+        "matchgate-ring",
+        "--lib",
+    ];
+    let mut tests = cargo(root, &arguments);
+    tests.env("RUSTFLAGS", "--cfg loom");
+    tests.env("CARGO_TARGET_DIR", root.join("target/loom"));
+    process::run(&mut tests)
 }
 
 fn closing_line(outcome: &Outcome) -> String {

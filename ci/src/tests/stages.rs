@@ -54,6 +54,8 @@ tidy            -  not run
 #[test]
 fn every_stage_runs_when_none_is_named() {
     let names = Stage::ALL.map(Stage::name);
-    let expected = ["fmt", "clippy", "tidy", "build", "services", "test", "doc"];
+    let expected = [
+        "fmt", "clippy", "tidy", "build", "services", "test", "loom", "doc",
+    ];
     assert_eq!(names, expected);
 }

@@ -18,10 +18,15 @@ const PREFIX: &str = "matchgate-";
 
 /// What each crate may use. The engine knows no gateway, the core knows nobody, and only the
 /// server sees everything.
-const ALLOWED: [(&str, &[&str]); 13] = [
+const ALLOWED: [(&str, &[&str]); 18] = [
     ("core", &[]),
     ("journal", &[]),
+    ("ring", &[]),
     ("runtime", &[]),
+    ("workloads", &[]),
+    ("scenario", &["core"]),
+    ("subjects", &["core", "ring", "workloads"]),
+    ("twin", &["core"]),
     ("schema", &["core"]),
     ("follower", &["core", "journal", "runtime"]),
     ("session", &["core", "schema"]),
@@ -39,15 +44,29 @@ const ALLOWED: [(&str, &[&str]); 13] = [
     (
         "bench",
         &[
-            "bridge", "client", "core", "follower", "journal", "net", "runtime", "schema",
+            "bridge",
+            "client",
+            "core",
+            "follower",
+            "journal",
+            "net",
+            "ring",
+            "runtime",
+            "schema",
             "session",
+            "subjects",
+            "workloads",
         ],
     ),
     ("xtask", &[]),
 ];
 
 /// Edges that only tests may have, beside those to anything further down.
-const ALLOWED_IN_TESTS: [(&str, &str); 5] = [
+const ALLOWED_IN_TESTS: [(&str, &str); 8] = [
+    // What the shard is compared with, and the language in which that is told.
+    ("core", "scenario"),
+    ("core", "twin"),
+    ("twin", "scenario"),
     ("net", "follower"),
     ("session", "runtime"),
     // The real servers that tests start.

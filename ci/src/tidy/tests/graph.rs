@@ -27,6 +27,9 @@ fn edge_downwards_is_allowed() {
         ("server", "replay"),
         ("net", "session"),
         ("follower", "core"),
+        ("twin", "core"),
+        ("subjects", "ring"),
+        ("bench", "workloads"),
     ] {
         assert_eq!(found(from, to, None), [""; 0]);
     }
@@ -45,6 +48,9 @@ fn tests_may_use_anything_further_down() {
         ("server", "schema"),
         ("net", "follower"),
         ("session", "runtime"),
+        ("core", "scenario"),
+        ("core", "twin"),
+        ("twin", "scenario"),
         ("bench", "xtask"),
         ("bridge", "xtask"),
         ("server", "xtask"),
@@ -63,6 +69,9 @@ fn tests_may_not_use_what_is_further_up() {
 fn some_edges_are_for_tests_only() {
     assert_eq!(found("net", "follower", None).len(), 1);
     assert_eq!(found("session", "runtime", None).len(), 1);
+    assert_eq!(found("core", "scenario", None).len(), 1);
+    assert_eq!(found("core", "twin", None).len(), 1);
+    assert_eq!(found("scenario", "twin", Some("dev")).len(), 1);
     assert_eq!(found("bridge", "xtask", None).len(), 1);
 }
 

@@ -1,0 +1,6 @@
+//! What the modules promise of each other.
+
+mod files;
+mod flows;
+mod reference;
+mod rules;

@@ -13,7 +13,10 @@ use crate::process;
 
 /// Bars that do without the server. One that is not named here has it built first: a bar that is
 /// forgotten costs time, and never measures a server of yesterday.
-const SERVERLESS: [&str; 5] = ["AA", "B15", "B11", "W1", "B20"];
+const SERVERLESS: [&str; 16] = [
+    "AA", "B15", "B11", "B25", "B8", "B1", "B6", "B1r", "B4", "B7", "B9", "B12", "B17", "B16",
+    "W1", "B20",
+];
 /// Options that measure nothing.
 const SAYING: [&str; 3] = ["--list", "--help", "-h"];
 /// The option that names the server to measure.
@@ -37,7 +40,10 @@ pub(crate) fn run(root: &Path, arguments: &BarsArguments) -> Result<ExitCode> {
     let server = needs_server(&arguments.arguments).then_some("matchgate-server");
     // One after the other: built together, the server would take features that only the bars ask
     // for, and what is measured would not be what is shipped.
-    for package in server.into_iter().chain(["matchgate-bench"]) {
+    for package in server
+        .into_iter()
+        .chain(["matchgate-subjects", "matchgate-bench"])
+    {
         let build = ["build", "--release", "-p", package];
         if !process::run(&mut process::cargo(root, &build))? {
             return Ok(ExitCode::FAILURE);

@@ -13,9 +13,10 @@
 #
 # Rules of evolution: a field keeps its ordinal and its meaning; new fields, enumerants and
 # messages are added at the end; a field that is left out reads as its default, which means "as
-# before the field was known". A receiver ignores fields that it does not know. The venue refuses
-# messages and enumerants that it does not know, and sends a client only messages, enumerants and
-# codes of the protocol version that the client named in its logon.
+# before the field was known", but for NewOrder.selfTradePrevention. A receiver ignores fields that
+# it does not know. The venue refuses messages and enumerants that it does not know, and sends a
+# client only messages, enumerants and codes of the protocol version that the client named in its
+# logon.
 
 @0xc781cef5017e9d04;
 
@@ -48,10 +49,10 @@ struct ClientFrame {
     # Makes one order smaller; it never loses its place.
 
     replace @7 :Replace;
-    # Gives one order a new price or quantity.
+    # Gives one order a new price, quantity, stop price or time in force.
 
     massCancel @8 :MassCancel;
-    # Cancels many orders.
+    # Cancels many orders, stop orders that wait among them.
   }
 }
 
@@ -109,18 +110,49 @@ enum OrderType {
   unspecified @0;
   # Refused (reason 6).
   market @1;
-  # Takes what it can at once at any price; what is left is canceled (cancel reason 3).
+  # Takes what it can at once, no further from the best price than the instrument's protection; what
+  # is left is canceled (cancel reason 3 or 5) (FIX 1).
   limit @2;
-  # Trades at its price or better.
+  # Trades at its price or better (FIX 2).
+  stop @3;
+  # Waits until a trade reaches its stop price, then is a market order (FIX 3).
+  stopLimit @4;
+  # Waits until a trade reaches its stop price, then is a limit order (FIX 4).
+  marketToLimit @5;
+  # Takes what is at the best price, and rests there with what is left (FIX K).
+  midPeg @6;
+  # Rests unseen at the middle of the best displayed prices, no further than its price (FIX P with
+  # PegPriceType 2).
 }
 
 enum TimeInForce {
   unspecified @0;
   # Refused (reason 7).
   day @1;
-  # Rests until filled, canceled or the end of the day.
+  # Rests until filled, canceled or the end of the day (FIX 0).
   immediateOrCancel @2;
-  # What does not trade at once is canceled (cancel reason 2).
+  # What does not trade at once is canceled (cancel reason 2) (FIX 3).
+  goodTillCancel @3;
+  # Rests until filled or canceled (FIX 1).
+  fillOrKill @4;
+  # Trades whole and at once, or is refused (reason 408) (FIX 4).
+  goodTillDate @5;
+  # Rests until filled, canceled or its expire time (FIX 6).
+}
+
+enum SelfTradePrevention {
+  # What happens where an order that comes would trade with one of its own group, or of its own
+  # account where it has none. The choice of the order that comes decides.
+  cancelNewest @0;
+  # What is left of the order that comes is canceled.
+  cancelOldest @1;
+  # The order in the book is canceled; the one that comes goes on.
+  cancelBoth @2;
+  # Both are canceled.
+  decrement @3;
+  # Both lose the smaller quantity; the one that has nothing left is canceled, the other reduced.
+  none @4;
+  # They trade.
 }
 
 enum Durability {
@@ -156,6 +188,16 @@ enum ExecType {
   # The order was made smaller and kept its place.
   trade @6;
   # The order traded (FIX F).
+  expired @7;
+  # What was open is gone: the end of the day or its expire time has come (FIX C).
+  triggered @8;
+  # A trade has reached the stop price: the order goes on as what it is now (FIX L). With a
+  # rejectReason it does not: its cancel follows (cancel reason 7).
+  restated @9;
+  # The order has changed on its own, or in more than price and quantity; restateReason says how
+  # (FIX D).
+  tradePrevented @10;
+  # The order met one of its own group or account and did not trade; what that costs it follows.
 }
 
 enum OrderStatus {
@@ -172,6 +214,8 @@ enum OrderStatus {
   # Ended, the rest canceled (FIX 4).
   rejected @5;
   # Never was live (FIX 8).
+  expired @6;
+  # Ended, the rest expired (FIX C).
 }
 
 enum CancelReason {
@@ -186,12 +230,31 @@ enum CancelReason {
   # Rest of a market order.
   massCancel @4;
   # A mass cancel took it.
+  priceProtection @5;
+  # Rest of a market order that met the instrument's protection before the book's end.
+  selfTradePrevention @6;
+  # It met, or was met by, an order of its own group or account.
+  refused @7;
+  # A stop order that was released was refused; the report before says why.
+}
+
+enum RestateReason {
+  # What an order that is restated has anew.
+  none @0;
+  # This report is no restatement.
+  displayRefreshed @1;
+  # What was displayed is used up; the next part is, at the back of the queue.
+  priceAssigned @2;
+  # A market-to-limit order has its limit price now.
+  termsReplaced @3;
+  # A replace changed its stop price, time in force or expire time; the report before says the rest.
 }
 
 enum Liquidity {
-  # Whether a fill made or took liquidity (FIX LastLiquidityInd 851).
+  # Whether a fill, or a trade that was prevented, made or took liquidity (FIX LastLiquidityInd
+  # 851).
   none @0;
-  # This report is no fill.
+  # This report is neither.
   added @1;
   # The order was resting.
   removed @2;
@@ -218,7 +281,8 @@ struct NewOrder {
   # Number of the request, consecutive from 1 over the life of the session.
 
   price @1 :Int64;
-  # Limit price; not read for a market order.
+  # Limit price of a limit or stop-limit order. Cap of a mid-peg: 2^63 - 1 (buy) or -2^63 (sell) for
+  # none. Not read for others.
 
   quantity @2 :UInt64;
   # Quantity to trade.
@@ -227,10 +291,10 @@ struct NewOrder {
   # Buy or sell.
 
   orderType @4 :OrderType;
-  # Market or limit.
+  # What kind of order.
 
   timeInForce @5 :TimeInForce;
-  # Day, or immediate or cancel.
+  # How long it lives.
 
   postOnly @6 :Bool;
   # Refuse the order rather than let it take (reason 403).
@@ -243,6 +307,27 @@ struct NewOrder {
 
   account @9 :Text;
   # Account, up to 24 bytes; empty for the session's default.
+
+  stopPrice @10 :Int64;
+  # Price of a trade that releases a stop or stop-limit order (FIX StopPx 99); else 0.
+
+  displayQuantity @11 :UInt64;
+  # How much of it is displayed at one time (FIX DisplayQty 1138); 0 for all.
+
+  minimumQuantity @12 :UInt64;
+  # The order is refused (reason 409) where less than this would trade at once (FIX MinQty 110); 0
+  # for no minimum.
+
+  expireTimeNs @13 :UInt64;
+  # When a good-till-date order ends (FIX ExpireTime 126); else 0.
+
+  selfTradePrevention @14 :SelfTradePrevention;
+  # What happens where it meets an order of its own group or account.
+
+  selfTradeGroup @15 :UInt16;
+  # The firm's own number of a group whose orders do not trade with each other, whatever their
+  # accounts; 0 for the orders of its account. Orders with a group do not meet those without as
+  # their own.
 }
 
 struct Cancel {
@@ -295,7 +380,7 @@ struct Replace {
   # Number of the request.
 
   price @1 :Int64;
-  # New limit price.
+  # New limit price, or cap of a mid-peg; not read for a stop order.
 
   quantity @2 :UInt64;
   # New TOTAL quantity, the executed part included; at or below what is executed ends the order.
@@ -318,6 +403,18 @@ struct Replace {
 
   clientOrderId @7 :Text;
   # New client order id, up to 36 bytes; empty to keep the old one.
+
+  stopPrice @8 :Int64;
+  # New stop price of a stop order that waits, where changesStopPrice is set; else not read.
+
+  expireTimeNs @9 :UInt64;
+  # Expire time, where timeInForce is good-till-date; else 0.
+
+  changesStopPrice @10 :Bool;
+  # The stop price is to change.
+
+  timeInForce @11 :TimeInForce;
+  # New time in force, one that rests; unspecified to keep the old one, and its expire time.
 }
 
 struct MassCancel {
@@ -375,7 +472,8 @@ struct LogonAnswer {
 
 struct ExecutionReport {
   request @0 :UInt64;
-  # The request that this answers; 0 where none did (a fill of a resting order).
+  # The request that this answers; 0 where none did (a fill of a resting order, and whatever
+  # happens to an order on its own).
 
   orderRequest @1 :UInt64;
   # The request that entered the order.
@@ -384,7 +482,7 @@ struct ExecutionReport {
   # The venue's id of the order; 0 where the order was refused.
 
   price @3 :Int64;
-  # Limit price of the order; 0 for a market order.
+  # Limit price of the order, or cap of a mid-peg; 0 where it has none.
 
   orderQuantity @4 :UInt64;
   # Total quantity of the order.
@@ -396,10 +494,10 @@ struct ExecutionReport {
   # What is open; 0 where the order has ended.
 
   lastPrice @7 :Int64;
-  # Price of this fill: that of the resting order.
+  # Price of this fill: that of the resting order. Of a prevented trade: where it would have been.
 
   lastQuantity @8 :UInt64;
-  # Quantity of this fill; 0 where this is none.
+  # Quantity of this fill, or what a prevented trade would have been; else 0.
 
   transactTimeNs @9 :UInt64;
   # Event time; 0 where the gateway refused the request.
@@ -437,13 +535,13 @@ struct ExecutionReport {
   # Time in force of the order.
 
   liquidity @19 :Liquidity;
-  # Whether this fill made or took liquidity.
+  # Whether this fill, or prevented trade, made or took liquidity.
 
   cancelReason @20 :CancelReason;
   # Why what was open is gone.
 
   rejectReason @21 :UInt16;
-  # Code of the reason; 0 where this is no refusal.
+  # Code of the reason; 0 where nothing was refused.
 
   clientOrderId @22 :Text;
   # Client order id of the order; may be empty.
@@ -456,6 +554,21 @@ struct ExecutionReport {
 
   symbol @25 :Text;
   # Symbol of the order.
+
+  stopPrice @26 :Int64;
+  # Stop price of the order; 0 where it has none.
+
+  displayQuantity @27 :UInt64;
+  # How much of the order is displayed at one time; 0 for all.
+
+  expireTimeNs @28 :UInt64;
+  # When a good-till-date order ends; else 0.
+
+  displayed @29 :UInt64;
+  # What a restated order displays now, where the restatement says so; else 0.
+
+  restateReason @30 :RestateReason;
+  # What a restated order has anew.
 }
 
 struct CancelReject {

@@ -5,7 +5,7 @@
 
 use matchgate_core::domain::{
     CancelReason, ClientOrderId, Durability, EventId, MassCancelScope, Name, OrderId, OrderType,
-    Price, Quantity, RejectReason, RequestNumber, Side, Symbol, TimeInForce,
+    Price, Quantity, RejectReason, RequestNumber, SelfTradePrevention, Side, Symbol, TimeInForce,
 };
 
 /// Version of the session rules that this build speaks.
@@ -67,16 +67,30 @@ pub struct NewOrderRequest {
     pub symbol: Symbol,
     /// Buy or sell.
     pub side: Side,
-    /// Limit or market.
+    /// What kind of order.
     pub order_type: OrderType,
-    /// Day or immediate-or-cancel.
+    /// How long it lives.
     pub time_in_force: TimeInForce,
     /// Refuse it rather than take.
     pub post_only: bool,
-    /// Limit price; not read for a market order.
+    /// Limit price of a limit or stop-limit order, or cap of a mid-peg ([`Price::MAX`] of a buy and
+    /// [`Price::MIN`] of a sell for none); not read for others.
     pub price: Price,
     /// Quantity to trade.
     pub quantity: Quantity,
+    /// Price of a trade that releases a stop order; else 0.
+    pub stop_price: Price,
+    /// How much of it is displayed at one time; 0 for all.
+    pub display_quantity: Quantity,
+    /// Refuse it where less than this would trade at once; 0 for no minimum.
+    pub minimum_quantity: Quantity,
+    /// When a good-till-date order ends, nanoseconds since the Unix epoch; else 0.
+    pub expire_time_ns: u64,
+    /// What happens where it meets an order of its own group or account.
+    pub self_trade: SelfTradePrevention,
+    /// The firm's own number of a group whose orders do not trade with each other; 0 for the
+    /// orders of its account.
+    pub self_trade_group: u16,
 }
 
 impl NewOrderRequest {
@@ -95,7 +109,106 @@ impl NewOrderRequest {
             post_only: false,
             price,
             quantity,
+            stop_price: Price::new(0),
+            display_quantity: Quantity::ZERO,
+            minimum_quantity: Quantity::ZERO,
+            expire_time_ns: 0,
+            self_trade: SelfTradePrevention::CancelNewest,
+            self_trade_group: 0,
         }
+    }
+
+    /// Returns a market order, immediate or cancel; else as [`Self::limit`].
+    #[must_use]
+    pub const fn market(symbol: Symbol, side: Side, quantity: Quantity) -> Self {
+        let mut order = Self::limit(symbol, side, Price::new(0), quantity);
+        order.order_type = OrderType::Market;
+        order.time_in_force = TimeInForce::Ioc;
+        order
+    }
+
+    /// Returns a market-to-limit order for the day; else as [`Self::limit`].
+    #[must_use]
+    pub const fn market_to_limit(symbol: Symbol, side: Side, quantity: Quantity) -> Self {
+        let mut order = Self::limit(symbol, side, Price::new(0), quantity);
+        order.order_type = OrderType::MarketToLimit;
+        order
+    }
+
+    /// Returns a stop order for the day, released by a trade at `stop_price`; else as
+    /// [`Self::limit`].
+    #[must_use]
+    pub const fn stop(symbol: Symbol, side: Side, stop_price: Price, quantity: Quantity) -> Self {
+        let mut order = Self::limit(symbol, side, Price::new(0), quantity);
+        order.order_type = OrderType::Stop;
+        order.stop_price = stop_price;
+        order
+    }
+
+    /// Returns a mid-peg for the day, without a cap; else as [`Self::limit`].
+    #[must_use]
+    pub const fn mid_peg(symbol: Symbol, side: Side, quantity: Quantity) -> Self {
+        let no_cap = match side {
+            Side::Buy => Price::MAX,
+            Side::Sell => Price::MIN,
+        };
+        let mut order = Self::limit(symbol, side, no_cap, quantity);
+        order.order_type = OrderType::MidPeg;
+        order
+    }
+
+    /// Returns it with a time in force; one of [`TimeInForce::Gtd`] has an expire time too, see
+    /// [`Self::until`].
+    #[must_use]
+    pub const fn with_time_in_force(mut self, time_in_force: TimeInForce) -> Self {
+        self.time_in_force = time_in_force;
+        self
+    }
+
+    /// Returns it as a limit order that waits until a trade reaches `stop_price`.
+    #[must_use]
+    pub const fn with_stop(mut self, stop_price: Price) -> Self {
+        self.order_type = OrderType::StopLimit;
+        self.stop_price = stop_price;
+        self
+    }
+
+    /// Returns it as good till `expire_time_ns`, nanoseconds since the Unix epoch.
+    #[must_use]
+    pub const fn until(mut self, expire_time_ns: u64) -> Self {
+        self.time_in_force = TimeInForce::Gtd;
+        self.expire_time_ns = expire_time_ns;
+        self
+    }
+
+    /// Returns it as an iceberg that displays `quantity` at one time.
+    #[must_use]
+    pub const fn displaying(mut self, quantity: Quantity) -> Self {
+        self.display_quantity = quantity;
+        self
+    }
+
+    /// Returns it as immediate or cancel, refused where less than `quantity` would trade.
+    #[must_use]
+    pub const fn at_least(mut self, quantity: Quantity) -> Self {
+        self.time_in_force = TimeInForce::Ioc;
+        self.minimum_quantity = quantity;
+        self
+    }
+
+    /// Returns it with a choice for where it meets an order of its own account.
+    #[must_use]
+    pub const fn with_self_trade(mut self, choice: SelfTradePrevention) -> Self {
+        self.self_trade = choice;
+        self
+    }
+
+    /// Returns it as one of the firm's group `group`, above 0: the orders of the group do not trade
+    /// with each other, whatever their accounts.
+    #[must_use]
+    pub const fn in_self_trade_group(mut self, group: u16) -> Self {
+        self.self_trade_group = group;
+        self
     }
 }
 
@@ -119,7 +232,7 @@ pub struct ReduceRequest {
     pub quantity: Quantity,
 }
 
-/// Gives one order a new price or quantity.
+/// Gives one order a new price, quantity, stop price or time in force.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ReplaceRequest {
     /// Number of the request.
@@ -128,13 +241,67 @@ pub struct ReplaceRequest {
     pub target: OrderTarget,
     /// New client order id; empty to keep the old one.
     pub client_order_id: ClientOrderId,
-    /// New limit price.
+    /// New limit price, or cap of a mid-peg; not read for an order without one.
     pub price: Price,
     /// New TOTAL quantity, the executed part included.
     pub quantity: Quantity,
+    /// New stop price of a stop order that waits; `None` to keep it.
+    pub stop_price: Option<Price>,
+    /// New time in force, one that rests; `None` to keep it and its expire time.
+    pub time_in_force: Option<TimeInForce>,
+    /// Expire time of a new time in force good-till-date, nanoseconds since the Unix epoch; else
+    /// 0.
+    pub expire_time_ns: u64,
 }
 
-/// Cancels many orders.
+impl ReplaceRequest {
+    /// Returns one that gives an order a new price and total quantity and leaves all else as it
+    /// is; number 0 until the sender gives it one.
+    #[must_use]
+    pub const fn new(target: OrderTarget, price: Price, quantity: Quantity) -> Self {
+        Self {
+            request: RequestNumber(0),
+            target,
+            client_order_id: ClientOrderId::NONE,
+            price,
+            quantity,
+            stop_price: None,
+            time_in_force: None,
+            expire_time_ns: 0,
+        }
+    }
+
+    /// Returns it with a new client order id.
+    #[must_use]
+    pub const fn with_id(mut self, client_order_id: ClientOrderId) -> Self {
+        self.client_order_id = client_order_id;
+        self
+    }
+
+    /// Returns it with a new stop price.
+    #[must_use]
+    pub const fn with_stop(mut self, stop_price: Price) -> Self {
+        self.stop_price = Some(stop_price);
+        self
+    }
+
+    /// Returns it with a new time in force; for good-till-date see [`Self::until`].
+    #[must_use]
+    pub const fn with_time_in_force(mut self, time_in_force: TimeInForce) -> Self {
+        self.time_in_force = Some(time_in_force);
+        self
+    }
+
+    /// Returns it as good till `expire_time_ns`, nanoseconds since the Unix epoch.
+    #[must_use]
+    pub const fn until(mut self, expire_time_ns: u64) -> Self {
+        self.time_in_force = Some(TimeInForce::Gtd);
+        self.expire_time_ns = expire_time_ns;
+        self
+    }
+}
+
+/// Cancels many orders, stop orders that wait and mid-pegs among them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct MassCancelRequest {
     /// Number of the request.
@@ -258,10 +425,18 @@ pub enum ExecType {
     Replaced = 5,
     /// It was refused.
     Rejected = 8,
+    /// The end of the day or its expire time has come.
+    Expired = 12,
+    /// It has changed on its own, or in more than price and quantity.
+    Restated = 13,
     /// It was made smaller and kept its priority.
     Reduced = 14,
     /// It traded.
     Trade = 15,
+    /// A trade has reached its stop price.
+    Triggered = 16,
+    /// It met an order of its own group or account and did not trade.
+    TradePrevented = 17,
 }
 
 /// Where an order stands now (FIX OrdStatus 39).
@@ -278,13 +453,27 @@ pub enum OrderStatus {
     Canceled = 4,
     /// Never was live.
     Rejected = 8,
+    /// Ended, the rest expired.
+    Expired = 12,
 }
 
-/// Whether a fill made or took liquidity (FIX LastLiquidityInd 851).
+/// What an order that is restated has anew.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[repr(u8)]
+pub enum RestateReason {
+    /// The next part of an iceberg is displayed, at the back of the queue.
+    DisplayRefreshed = 1,
+    /// A market-to-limit order has its limit price.
+    PriceAssigned = 2,
+    /// A replace changed its stop price, time in force or expire time.
+    TermsReplaced = 3,
+}
+
+/// Whether a fill, or a trade that was prevented, made or took liquidity (FIX LastLiquidityInd 851).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[repr(u8)]
 pub enum Liquidity {
-    /// Not a fill.
+    /// Neither.
     None = 0,
     /// The order was resting.
     Added = 1,
@@ -299,15 +488,18 @@ pub struct ExecutionReport {
     pub exec_type: ExecType,
     /// Where the order stands.
     pub order_status: OrderStatus,
-    /// Why, where it was refused.
+    /// Why, where it was refused, as a new order or as a stop order that was released.
     pub reject_reason: Option<RejectReason>,
     /// Why, where it was canceled.
     pub cancel_reason: Option<CancelReason>,
+    /// What is new, where it was restated.
+    pub restate_reason: Option<RestateReason>,
     /// The venue's id; [`OrderId::NONE`] where it was refused.
     pub order_id: OrderId,
     /// Id of the event; all zero where the gateway refused it.
     pub execution_id: EventId,
-    /// The request that this answers; 0 where none did (a fill of a resting order).
+    /// The request that this answers; 0 where none did (a fill of a resting order, and whatever
+    /// happens to an order on its own).
     pub request: RequestNumber,
     /// The request that entered the order.
     pub order_request: RequestNumber,
@@ -325,19 +517,27 @@ pub struct ExecutionReport {
     pub order_type: OrderType,
     /// Its time in force.
     pub time_in_force: TimeInForce,
-    /// Its limit price; zero for a market order.
+    /// Its limit price, or cap of a mid-peg; zero where it has none.
     pub price: Price,
+    /// Its stop price; zero where it has none.
+    pub stop_price: Price,
+    /// How much of it is displayed at one time; 0 for all.
+    pub display_quantity: Quantity,
+    /// When it ends, if it is good till date; else 0.
+    pub expire_time_ns: u64,
+    /// What it displays now, where it was restated by the venue; else 0.
+    pub displayed: Quantity,
     /// Its total quantity.
     pub order_quantity: Quantity,
     /// What traded so far.
     pub cumulative: Quantity,
     /// What is open; 0 when the order has ended.
     pub leaves: Quantity,
-    /// Price of this fill.
+    /// Price of this fill, or of a trade that was prevented.
     pub last_price: Price,
-    /// Quantity of this fill; 0 where this is none.
+    /// Quantity of this fill, or of a trade that was prevented; else 0.
     pub last_quantity: Quantity,
-    /// Of this fill.
+    /// Of this fill, or of a trade that was prevented.
     pub liquidity: Liquidity,
     /// Event time; 0 where the gateway refused it.
     pub transact_time_ns: u64,

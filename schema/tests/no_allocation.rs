@@ -20,7 +20,7 @@ use matchgate_schema::capnp::{
 use matchgate_schema::message::{
     CancelReject, CancelRequest, ClientMessage, DECIDED_BITMAP_BITS, ExecType, ExecutionReport,
     Liquidity, LogonAnswer, MassCancelRequest, NewOrderRequest, OrderStatus, OrderTarget,
-    ReduceRequest, ReplaceRequest, Report, ServerMessage,
+    ReduceRequest, ReplaceRequest, Report, RestateReason, ServerMessage,
 };
 
 const MESSAGES: u64 = 10_000;
@@ -78,10 +78,14 @@ fn client_message(number: u64) -> ClientMessage {
         }),
         2 => ClientMessage::Replace(ReplaceRequest {
             request,
-            target: OrderTarget::OrderId(OrderId::from_wire(number)),
-            client_order_id: id,
-            price: Price::new(1),
-            quantity,
+            ..ReplaceRequest::new(
+                OrderTarget::OrderId(OrderId::from_wire(number)),
+                Price::new(1),
+                quantity,
+            )
+            .with_id(id)
+            .with_stop(Price::new(2))
+            .until(number)
         }),
         3 => ClientMessage::MassCancel(MassCancelRequest {
             request,
@@ -106,6 +110,7 @@ fn execution_report(number: u64) -> ExecutionReport {
         order_status: OrderStatus::Filled,
         reject_reason: Some(RejectReason::Busy),
         cancel_reason: Some(CancelReason::Requested),
+        restate_reason: Some(RestateReason::PriceAssigned),
         order_id: OrderId::from_wire(number),
         execution_id: EventId {
             epoch: Epoch(1),
@@ -123,6 +128,10 @@ fn execution_report(number: u64) -> ExecutionReport {
         order_type: OrderType::Limit,
         time_in_force: TimeInForce::Day,
         price: Price::new(1),
+        stop_price: Price::new(2),
+        display_quantity: Quantity::new(3),
+        expire_time_ns: number,
+        displayed: Quantity::new(4),
         order_quantity: Quantity::new(number),
         cumulative: Quantity::new(number),
         leaves: Quantity::ZERO,

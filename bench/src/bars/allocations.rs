@@ -6,8 +6,7 @@
 
 use anyhow::{Result, bail, ensure};
 use matchgate_core::domain::{
-    ClientOrderId, InstrumentId, OrderType, Price, Quantity, RequestNumber, Side, Symbol,
-    TimeInForce,
+    InstrumentId, Price, Quantity, RequestNumber, SelfTradePrevention, Side, Symbol, TimeInForce,
 };
 use matchgate_core::{Level, Shard};
 use matchgate_runtime::Clock;
@@ -213,20 +212,16 @@ impl Load {
                 ..
             } => {
                 self.entered.push(request);
+                let (price, quantity) = (Price::new(price), Quantity::new(quantity));
                 ClientMessage::NewOrder(NewOrderRequest {
                     request,
-                    client_order_id: ClientOrderId::NONE,
-                    account: None,
-                    symbol: self.symbol,
-                    side,
-                    order_type: OrderType::Limit,
                     time_in_force: match immediate {
                         true => TimeInForce::Ioc,
                         false => TimeInForce::Day,
                     },
-                    post_only: false,
-                    price: Price::new(price),
-                    quantity: Quantity::new(quantity),
+                    // One account plays all parts of the market.
+                    self_trade: SelfTradePrevention::None,
+                    ..NewOrderRequest::limit(self.symbol, side, price, quantity)
                 })
             }
             Op::Cancel { order } => ClientMessage::Cancel(CancelRequest {
@@ -239,10 +234,11 @@ impl Load {
                 quantity,
             } => ClientMessage::Replace(ReplaceRequest {
                 request,
-                target: self.target(order),
-                client_order_id: ClientOrderId::NONE,
-                price: Price::new(price),
-                quantity: Quantity::new(quantity),
+                ..ReplaceRequest::new(
+                    self.target(order),
+                    Price::new(price),
+                    Quantity::new(quantity),
+                )
             }),
         }
     }

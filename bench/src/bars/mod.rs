@@ -2,11 +2,21 @@
 
 mod allocations;
 mod book;
+mod deep_ratio;
 mod duel;
 mod echo_ratio;
+mod engine;
+mod engine_tail;
+mod instructions;
 mod itself;
 mod journal_ratio;
+mod meb_hand_over;
+mod meb_ratio;
+mod mix_ratio;
+mod oracle;
 mod paced_ratio;
+mod ring_ratio;
+mod sweeps;
 mod wire_ratio;
 
 use std::path::PathBuf;
@@ -64,7 +74,7 @@ pub struct Choice {
 }
 
 /// Every bar, in the order in which they are measured.
-pub const CHOICES: [Choice; 7] = [
+pub const CHOICES: [Choice; 18] = [
     Choice {
         id: "AA",
         what: "a thing against itself, on one core and over the wire: the method's own check",
@@ -95,6 +105,72 @@ pub const CHOICES: [Choice; 7] = [
         what: "allocations on the hot thread, from bytes to bytes",
         gate: allocations::GATE,
         measure: allocations::measure,
+    },
+    Choice {
+        id: "B25",
+        what: "answers of the book: five published hashes, a hundred seeds",
+        gate: oracle::GATE,
+        measure: oracle::measure,
+    },
+    Choice {
+        id: "B8",
+        what: "instructions a message of book and shard, by callgrind",
+        gate: instructions::GATE,
+        measure: instructions::measure,
+    },
+    Choice {
+        id: "B1",
+        what: "the public benchmark's five scenarios on one core: nanobook's time over the book's",
+        gate: meb_ratio::GATE,
+        measure: meb_ratio::measure,
+    },
+    Choice {
+        id: "B6",
+        what: "how far these five are apart",
+        gate: meb_ratio::GATE_SPREAD,
+        measure: meb_ratio::measure_spread,
+    },
+    Choice {
+        id: "B1r",
+        what: "as B1, with the reports through a ring to another core",
+        gate: meb_hand_over::GATE,
+        measure: meb_hand_over::measure,
+    },
+    Choice {
+        id: "B4",
+        what: "the EC mix on one core: the best right peer's time over the book's",
+        gate: mix_ratio::GATE,
+        measure: mix_ratio::measure,
+    },
+    Choice {
+        id: "B7",
+        what: "a million resting orders over a thousand",
+        gate: deep_ratio::GATE,
+        measure: deep_ratio::measure,
+    },
+    Choice {
+        id: "B9",
+        what: "nanoseconds a fill of a sweep, and an order of a cancel of all",
+        gate: sweeps::GATE,
+        measure: sweeps::measure,
+    },
+    Choice {
+        id: "B12",
+        what: "our ring over rtrb: hop and stream",
+        gate: ring_ratio::GATE,
+        measure: ring_ratio::measure,
+    },
+    Choice {
+        id: "B17",
+        what: "tail of the shard alone, less the machine's",
+        gate: engine_tail::GATE,
+        measure: engine_tail::measure,
+    },
+    Choice {
+        id: "B16",
+        what: "ring, shard, ring at a million commands a second, open loop",
+        gate: engine_tail::GATE_OPEN,
+        measure: engine_tail::measure_open,
     },
     Choice {
         id: "W1",
@@ -230,7 +306,8 @@ mod tests {
         let error = choose(&["B15".to_owned(), "B99".to_owned()]).unwrap_err();
         assert_eq!(
             error.to_string(),
-            "there is no bar \"B99\"; there are AA, B15, B13, B14, B11, W1, B20"
+            "there is no bar \"B99\"; there are AA, B15, B13, B14, B11, B25, B8, B1, B6, B1r, B4, B7, \
+             B9, B12, B17, B16, W1, B20"
         );
     }
 

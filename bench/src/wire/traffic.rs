@@ -152,6 +152,7 @@ pub fn answer_of_new() -> Vec<u8> {
         order_status: OrderStatus::New,
         reject_reason: None,
         cancel_reason: None,
+        restate_reason: None,
         order_id: OrderId::of(ShardId(0), SequenceNumber(7)),
         execution_id: EventId {
             shard: ShardId(0),
@@ -169,6 +170,10 @@ pub fn answer_of_new() -> Vec<u8> {
         order_type: OrderType::Limit,
         time_in_force: TimeInForce::Day,
         price: Price::new(PRICE),
+        stop_price: Price::new(0),
+        display_quantity: Quantity::ZERO,
+        expire_time_ns: 0,
+        displayed: Quantity::ZERO,
         order_quantity: Quantity::new(QUANTITY),
         cumulative: Quantity::ZERO,
         leaves: Quantity::new(QUANTITY),

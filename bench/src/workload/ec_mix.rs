@@ -13,8 +13,8 @@
 
 use matchgate_core::domain::{
     AccountId, Cancel, ClientOrderId, Command, Durability, EventBody, GatewayId, InstrumentId,
-    NewOrder, OrderHandle, OrderId, OrderType, Origin, Price, Quantity, Replace, RequestNumber,
-    RingNumber, SessionId, Side, TimeInForce,
+    NewOrder, OrderHandle, OrderId, OrderTerms, OrderType, Origin, Price, Quantity, Replace,
+    ReplaceTerms, RequestNumber, RingNumber, SelfTradePrevention, SessionId, Side, TimeInForce,
 };
 
 use super::book_run::BookRun;
@@ -308,6 +308,7 @@ impl EcMix {
             handle: victim.handle,
             price: Price::new(moved.price),
             quantity: Quantity::new(victim.quantity),
+            terms: ReplaceTerms::NONE,
         };
         let op = Op::Move {
             order: victim.order,
@@ -373,7 +374,10 @@ impl EcMix {
                 false => TimeInForce::Day,
             },
             post_only: 0,
-            reserved: [0; 4],
+            self_trade: SelfTradePrevention::None,
+            terms_given: 0,
+            reserved: [0; 2],
+            terms: OrderTerms::NONE,
         };
         let op = Op::New {
             order: entered.order,

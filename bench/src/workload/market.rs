@@ -48,6 +48,7 @@ pub fn instrument() -> Instrument {
         quantity_min: Quantity::new(1),
         quantity_max: Quantity::new(LOTS_MAX),
         notional_max: i128::from(i64::MAX).into(),
+        protection: Price::MAX,
     }
 }
 

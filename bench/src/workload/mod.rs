@@ -6,7 +6,7 @@ mod market;
 #[cfg(test)]
 mod tests;
 
-pub use book_run::{BookRun, fold};
+pub use book_run::BookRun;
 pub use ec_mix::{EcMix, Op, Shape, Step};
 pub use market::{CAPACITY, SLOTS, USERS, instrument, setup};
 

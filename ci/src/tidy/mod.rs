@@ -7,6 +7,7 @@ mod code;
 mod files;
 mod graph;
 mod manifests;
+mod rules;
 mod sources;
 
 use std::fmt;
@@ -87,6 +88,7 @@ fn check_all(tree: &Tree, graph: &Graph) -> Vec<Finding> {
         manifests::check_lints(tree),
         manifests::check_dependency_list(tree, graph),
         graph::check_edges(graph),
+        rules::check_rules(tree),
     ]
     .concat()
 }

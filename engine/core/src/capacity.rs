@@ -6,10 +6,10 @@
 pub struct ShardCapacity {
     /// Order slots; a handle's slot is below it. About 0.3 KiB each.
     pub orders: u32,
-    /// Price levels of one side of one book. About 70 bytes each, set aside twice for every
+    /// Price levels of one side of one book. About 280 bytes each, set aside twice for every
     /// instrument and touched once the instrument is this shard's.
     pub levels: u32,
-    /// Instruments of the venue; an instrument's number is below it.
+    /// Instruments of the venue; an instrument's number is below it. 33 KiB each.
     pub instruments: u32,
     /// Accounts of the venue; an account's number is below it.
     pub accounts: u32,
@@ -42,7 +42,7 @@ impl ShardCapacity {
 }
 
 const _: () = assert!(
-    3 * (ShardCapacity::ORDERS_MAX as u64) + 2 * (ShardCapacity::OWNERS_MAX as u64)
+    7 * (ShardCapacity::ORDERS_MAX as u64) + 8 * (ShardCapacity::OWNERS_MAX as u64) + 2
         < u32::MAX as u64,
     "the nodes of an owner list are numbered in 32 bits"
 );

@@ -4,20 +4,36 @@
 //! goes on once the caller has emptied it.
 
 use crate::domain::bounds::EVENTS_PER_STEP_MAX;
-use crate::domain::event::Event;
+use crate::domain::event::{Event, EventBody, EventHeader};
 
 /// Events of one step, at most [`EVENTS_PER_STEP_MAX`], in the order in which they happened.
 #[derive(Debug)]
 pub struct EventBuffer {
-    events: Vec<Event>,
+    events: Box<[Event; EVENTS_PER_STEP_MAX]>,
+    len: usize,
 }
+
+/// Stands where no event was written yet; never read.
+const VACANT: Event = Event {
+    header: EventHeader {
+        sequence: crate::domain::SequenceNumber(0),
+        time_ns: 0,
+        ring_tag: 0,
+        index: 0,
+    },
+    body: EventBody::HashRecord {
+        expected: [0; 2],
+        actual: [0; 2],
+    },
+};
 
 impl EventBuffer {
     /// Returns an empty buffer; the only allocation it ever makes.
     #[must_use]
     pub fn new() -> Self {
         Self {
-            events: Vec::with_capacity(EVENTS_PER_STEP_MAX),
+            events: Box::new([VACANT; EVENTS_PER_STEP_MAX]),
+            len: 0,
         }
     }
 
@@ -29,44 +45,45 @@ impl EventBuffer {
     #[inline]
     pub fn push(&mut self, event: Event) {
         assert!(
-            self.remaining() > 0,
+            self.len < EVENTS_PER_STEP_MAX,
             "a step stops before its buffer is full"
         );
-        self.events.push(event);
+        self.events[self.len] = event;
+        self.len += 1;
     }
 
     /// Returns the events.
     #[inline]
     #[must_use]
     pub fn as_slice(&self) -> &[Event] {
-        &self.events
+        &self.events[..self.len]
     }
 
     /// Returns whether there are no events.
     #[inline]
     #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.events.is_empty()
+    pub const fn is_empty(&self) -> bool {
+        self.len == 0
     }
 
     /// Returns how many events there are.
     #[inline]
     #[must_use]
-    pub fn len(&self) -> usize {
-        self.events.len()
+    pub const fn len(&self) -> usize {
+        self.len
     }
 
     /// Returns how many more events fit.
     #[inline]
     #[must_use]
-    pub fn remaining(&self) -> usize {
-        EVENTS_PER_STEP_MAX - self.events.len()
+    pub const fn remaining(&self) -> usize {
+        EVENTS_PER_STEP_MAX - self.len
     }
 
     /// Forgets the events; the room stays.
     #[inline]
-    pub fn clear(&mut self) {
-        self.events.clear();
+    pub const fn clear(&mut self) {
+        self.len = 0;
     }
 }
 

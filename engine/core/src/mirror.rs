@@ -6,10 +6,11 @@
 //! the record with [`OrderMirror::get_mut`] and tells it.
 
 use crate::domain::bounds::SHARDS_MAX;
-use crate::domain::command::{Durability, NewOrder};
+use crate::domain::command::{Durability, NewOrder, OrderTerms};
 use crate::domain::{
     AccountId, ClientOrderId, GatewayId, InstrumentId, Notional, OrderHandle, OrderId, OrderType,
-    Price, Quantity, RequestNumber, SequenceNumber, SessionId, ShardId, Side, TimeInForce,
+    Price, Quantity, RequestNumber, SelfTradePrevention, SequenceNumber, SessionId, ShardId, Side,
+    TimeInForce,
 };
 
 /// One order as its reports show it. Working: `order_quantity == cumulative + leaves`; ended:
@@ -26,13 +27,19 @@ pub struct OrderRecord {
     pub instrument: InstrumentId,
     /// Buy or sell.
     pub side: Side,
-    /// Limit or market.
+    /// What kind of order.
     pub order_type: OrderType,
-    /// Day or immediate-or-cancel.
+    /// How long it lives.
     pub time_in_force: TimeInForce,
     /// Whether it refuses to take.
     pub post_only: bool,
-    /// Limit price; without meaning for a market order.
+    /// What happens where it meets an order of its own identity.
+    pub self_trade: SelfTradePrevention,
+    /// Stop price, display quantity and the like; zero where it has none.
+    pub terms: OrderTerms,
+    /// Whether a stop order was released.
+    pub triggered: bool,
+    /// Limit price, or cap of a peg; without meaning for an order that has none.
     pub price: Price,
     /// Total quantity, the executed part included.
     pub order_quantity: Quantity,
@@ -72,6 +79,9 @@ impl OrderRecord {
             order_type: OrderType::Limit,
             time_in_force: TimeInForce::Day,
             post_only: false,
+            self_trade: SelfTradePrevention::None,
+            terms: OrderTerms::NONE,
+            triggered: false,
             price: Price::new(0),
             order_quantity: Quantity::ZERO,
             cumulative: Quantity::ZERO,
@@ -99,6 +109,9 @@ impl OrderRecord {
             order_type: order.order_type,
             time_in_force: order.time_in_force,
             post_only: order.post_only != 0,
+            self_trade: order.self_trade,
+            terms: *order.terms(),
+            triggered: false,
             price: order.price,
             order_quantity: order.quantity,
             cumulative: Quantity::ZERO,
@@ -182,7 +195,32 @@ impl OrderRecord {
         }
     }
 
-    /// Notes that what was open is gone.
+    /// Notes what a replace changed beside price and quantity, as in the event.
+    #[inline]
+    pub fn terms_replaced(
+        &mut self,
+        stop_price: Price,
+        expire_time_ns: u64,
+        time_in_force: TimeInForce,
+    ) {
+        self.terms.stop_price = stop_price;
+        self.terms.expire_time_ns = expire_time_ns;
+        self.time_in_force = time_in_force;
+    }
+
+    /// Notes that the order, a stop order, was released.
+    #[inline]
+    pub fn triggered(&mut self) {
+        self.triggered = true;
+    }
+
+    /// Notes the limit price that the order has now.
+    #[inline]
+    pub fn restated(&mut self, price: Price) {
+        self.price = price;
+    }
+
+    /// Notes that what was open is gone: canceled or expired.
     #[inline]
     pub fn canceled(&mut self) {
         self.end();

@@ -4,25 +4,38 @@
 //! that needs more events than one step holds goes on in further steps. It must not know a clock,
 //! a thread, a file or a client's session.
 
+mod aggression;
 mod checks;
 mod control;
+mod due;
+mod finish;
+mod ledger;
+mod listing;
+mod market;
 mod mass_cancel;
 mod orders;
+mod replace;
+mod self_trade;
 mod view;
 
 pub use view::{Level, OrderView, SlotView};
 
-use crate::book::{OrderBook, OrderSlab};
+use crate::book::{Aggressor, OrderSlab};
 use crate::capacity::ShardCapacity;
 use crate::domain::event::{Event, EventBody, EventHeader};
 use crate::domain::{
-    Account, Command, ControlNumber, GatewayId, Instrument, InstrumentId, Origin, Phase,
-    RingNumber, SequenceNumber, Sequenced, ShardId, StateHashCheck,
+    Account, Command, ControlNumber, GatewayId, InstrumentId, Origin, RingNumber, SequenceNumber,
+    Sequenced, ShardId, StateHashCheck,
 };
 use crate::event_buffer::EventBuffer;
 use crate::owner_list::OwnerLists;
-use crate::state_hash::{HashSum, Mix, Tag};
+use crate::slot_heap::SlotHeap;
+use crate::state_hash::{HashSum, Mix, Tag, high_half, low_half};
 
+use due::{DueKey, DueWork, Gathering};
+use ledger::OrderLedger;
+use listing::Listing;
+use market::Market;
 use mass_cancel::MassCancelWalk;
 
 /// Whether a command is complete.
@@ -39,18 +52,17 @@ pub enum Progress {
 #[derive(Clone, Copy, Debug)]
 enum Work {
     Nothing,
-    /// The live order in the slot, in no queue, takes what it can; then its rest is settled.
-    Matching {
-        slot: u32,
-    },
+    /// An order, in no queue, takes what it can; then its rest is settled, then its book finished.
+    Matching(Aggressor),
     MassCanceling(MassCancelWalk),
-}
-
-/// An instrument of this shard.
-#[derive(Clone, Copy, Debug)]
-struct Listing {
-    instrument: Instrument,
-    phase: Phase,
+    /// Slots are looked at for orders that end by the command.
+    Gathering(Gathering),
+    /// The orders that were gathered end.
+    Ending(DueWork),
+    /// Stop orders that were released execute and mid-pegs move, in the market of this number.
+    Finishing(usize),
+    /// The same in all markets from this number on.
+    FinishingAll(usize),
 }
 
 /// The state machine.
@@ -64,12 +76,19 @@ pub struct Shard {
     last_time_ns: u64,
     last_control: ControlNumber,
     last_ring: Vec<RingNumber>,
-    listings: Vec<Option<Listing>>,
     accounts: Vec<Option<Account>>,
-    books: Vec<OrderBook>,
+    markets: Vec<Market>,
     slab: OrderSlab,
-    session_orders: OwnerLists,
-    account_orders: OwnerLists,
+    ledger: OrderLedger,
+    owners: OwnerLists,
+    /// Good-till-date orders by expire time.
+    deadlines: SlotHeap<u64>,
+    /// Orders that end by the current command.
+    due: SlotHeap<DueKey>,
+    /// Markets with `is_pegged`.
+    pegged_markets: u32,
+    /// Where a command that may touch several markets goes on finishing them.
+    next_to_finish: Option<usize>,
     /// Words of instruments, accounts and lent slots.
     definitions: HashSum,
     /// Header of the next event.
@@ -86,19 +105,23 @@ impl Shard {
     #[must_use]
     pub fn new(id: ShardId, capacity: ShardCapacity) -> Self {
         assert!(capacity.is_valid(), "{capacity:?} is out of bounds");
-        let book = |instrument| OrderBook::new(InstrumentId(instrument), capacity.levels);
         Self {
             id,
             last_sequence: SequenceNumber(0),
             last_time_ns: 0,
             last_control: ControlNumber(0),
             last_ring: vec![RingNumber(0); usize::from(capacity.gateways)],
-            listings: vec![None; capacity.instruments as usize],
             accounts: vec![None; capacity.accounts as usize],
-            books: (0..capacity.instruments).map(book).collect(),
+            markets: (0..capacity.instruments)
+                .map(|_| Market::new(capacity.levels))
+                .collect(),
             slab: OrderSlab::new(capacity.orders),
-            session_orders: OwnerLists::new(capacity.sessions, capacity.orders),
-            account_orders: OwnerLists::new(capacity.accounts, capacity.orders),
+            ledger: OrderLedger::new(capacity.orders),
+            owners: OwnerLists::new(capacity.sessions, capacity.accounts, capacity.orders),
+            deadlines: SlotHeap::new(capacity.orders),
+            due: SlotHeap::new(capacity.orders),
+            pegged_markets: 0,
+            next_to_finish: None,
             definitions: HashSum::default(),
             next_event: EventHeader::default(),
             work: Work::Nothing,
@@ -134,26 +157,68 @@ impl Shard {
             command.time_ns,
             self.last_time_ns
         );
-        if let Command::StateHash(check) = &command.body {
-            return self.compare_hash(command, check, events);
+        match &command.body {
+            Command::New(order, id) if self.take(command, &order.origin) => {
+                self.new_order(order, id, events)
+            }
+            Command::Cancel(cancel) if self.take(command, &cancel.origin) => {
+                self.cancel(cancel, events)
+            }
+            Command::Reduce(reduce) if self.take(command, &reduce.origin) => {
+                self.reduce(reduce, events)
+            }
+            Command::Replace(replace, id) if self.take(command, &replace.origin) => {
+                self.replace(replace, id, events)
+            }
+            Command::MassCancel(cancel) if self.take(command, &cancel.origin) => {
+                self.mass_cancel(cancel);
+                self.step(events)
+            }
+            Command::StateHash(check) => self.compare_hash(command, check, events),
+            Command::New(..)
+            | Command::Cancel(_)
+            | Command::Reduce(_)
+            | Command::Replace(..)
+            | Command::MassCancel(_) => Progress::Done,
+            Command::DefineInstrument(_)
+            | Command::DefineFirm(_)
+            | Command::DefineAccount(_)
+            | Command::DefineSession(_)
+            | Command::LendSlots(_)
+            | Command::SetPhase(_)
+            | Command::EndDay(_)
+            | Command::Time(_) => self.apply_control(command, events),
         }
-        self.stamp(command);
-        if self.is_repeat(&command.body) {
-            return Progress::Done;
+    }
+
+    /// Takes a definition, an operator's act or the time.
+    #[cold]
+    fn apply_control(
+        &mut self,
+        command: &Sequenced<Command>,
+        events: &mut EventBuffer,
+    ) -> Progress {
+        self.stamp(command, 0);
+        if let Some(control) = command.body.control() {
+            if control <= self.last_control {
+                return Progress::Done;
+            }
+            self.last_control = control;
         }
         match &command.body {
-            Command::New(order, id) => self.new_order(order, *id, events),
-            Command::Cancel(cancel) => self.cancel(cancel, events),
-            Command::Reduce(reduce) => self.reduce(reduce, events),
-            Command::Replace(replace, id) => self.replace(replace, *id, events),
-            Command::MassCancel(cancel) => self.mass_cancel(cancel),
             Command::DefineInstrument(define) => self.define_instrument(define, events),
             Command::DefineAccount(define) => self.define_account(define, events),
             Command::LendSlots(lend) => self.lend_slots(lend),
             Command::SetPhase(set) => self.set_phase(set, events),
+            Command::EndDay(end) => self.end_day(end),
+            Command::Time(_) => self.expire(),
             Command::DefineFirm(_)
             | Command::DefineSession(_)
-            | Command::Time(_)
+            | Command::New(..)
+            | Command::Cancel(_)
+            | Command::Reduce(_)
+            | Command::Replace(..)
+            | Command::MassCancel(_)
             | Command::StateHash(_) => {}
         }
         self.step(events)
@@ -174,18 +239,22 @@ impl Shard {
     #[must_use]
     pub fn state_hash(&self) -> u128 {
         let mut sum = self.definitions;
-        sum.insert(self.slab.state_sum());
+        sum.insert(self.ledger.state_sum());
+        sum.insert(self.owners.pairs_sum());
+        for (instrument, market) in (0..).map(InstrumentId).zip(&self.markets) {
+            if market.listing.is_some() {
+                sum.insert(market.word(instrument));
+            }
+        }
         for (gateway, ring) in (0_u64..).zip(&self.last_ring) {
             if ring.get() != 0 {
-                let mix = Mix::new(Tag::Ring).and(gateway).and(ring.get());
+                let mix = Mix::new(Tag::Ring).and(gateway, ring.get());
                 sum.insert(mix.finish());
             }
         }
         let counters = Mix::new(Tag::Shard)
-            .and(u64::from(self.id.get()))
-            .and(self.last_sequence.get())
-            .and(self.last_time_ns)
-            .and(self.last_control.get());
+            .and(u64::from(self.id.get()), self.last_sequence.get())
+            .and(self.last_time_ns, self.last_control.get());
         sum.insert(counters.finish());
         sum.get()
     }
@@ -194,8 +263,8 @@ impl Shard {
     /// the instrument is not this shard's.
     #[must_use]
     pub fn book_hash(&self, instrument: InstrumentId) -> Option<u128> {
-        self.listing(instrument)?;
-        self.books.get(index(instrument)).map(OrderBook::hash)
+        let market = self.market(instrument)?;
+        Some(market.hash.get())
     }
 
     /// Returns its number.
@@ -233,72 +302,106 @@ impl Shard {
             .unwrap_or_default()
     }
 
-    fn is_repeat(&mut self, command: &Command) -> bool {
-        if let Some(control) = command.control() {
-            let repeat = control <= self.last_control;
-            self.last_control = self.last_control.max(control);
-            return repeat;
+    /// Returns when the next good-till-date order expires, nanoseconds since the Unix epoch: a
+    /// [`Command::Time`] is due then, before any other command of that time or later.
+    #[inline]
+    #[must_use]
+    pub fn next_deadline_ns(&self) -> Option<u64> {
+        self.deadlines.least_key()
+    }
+
+    /// Moves sequence and time to those of a client's command; returns whether it is no repeat.
+    #[inline]
+    fn take(&mut self, command: &Sequenced<Command>, origin: &Origin) -> bool {
+        self.stamp(command, ring_tag(origin));
+        let gateway = usize::from(origin.gateway.get());
+        let Some(last) = self.last_ring.get_mut(gateway) else {
+            return true;
+        };
+        let is_new = origin.ring > *last;
+        if is_new {
+            *last = origin.ring;
         }
-        let Some(origin) = command.origin() else {
-            return false;
-        };
-        let Some(last) = self.last_ring.get_mut(usize::from(origin.gateway.get())) else {
-            return false;
-        };
-        let repeat = origin.ring <= *last;
-        *last = origin.ring.max(*last);
-        repeat
+        is_new
     }
 
     /// Answers a hash check with the hash that the state had before it.
+    #[cold]
     fn compare_hash(
         &mut self,
         command: &Sequenced<Command>,
         check: &StateHashCheck,
         events: &mut EventBuffer,
     ) -> Progress {
+        let hash = self.state_hash();
         let body = EventBody::HashRecord {
             expected: check.hash,
-            actual: halves(self.state_hash()),
+            actual: [low_half(hash), high_half(hash)],
         };
-        self.stamp(command);
+        self.stamp(command, 0);
         self.emit(body, events);
         Progress::Done
     }
 
     /// Moves sequence and time, and makes the header of the command's first event.
-    fn stamp(&mut self, command: &Sequenced<Command>) {
+    #[inline]
+    const fn stamp(&mut self, command: &Sequenced<Command>, ring_tag: u32) {
         self.last_sequence = command.sequence;
         self.last_time_ns = command.time_ns;
         self.next_event = EventHeader {
             sequence: command.sequence,
             time_ns: command.time_ns,
-            ring_tag: command.body.origin().map_or(0, ring_tag),
+            ring_tag,
             index: 0,
         };
     }
 
+    /// Does what is left of the current command, as far as one step goes.
+    #[inline(never)]
     fn step(&mut self, events: &mut EventBuffer) -> Progress {
-        match self.work {
-            Work::Nothing => Progress::Done,
-            Work::Matching { slot } => self.match_step(slot, events),
-            Work::MassCanceling(walk) => self.mass_cancel_step(walk, events),
+        loop {
+            let progress = match self.work {
+                Work::Nothing => return Progress::Done,
+                Work::Matching(aggressor) => self.match_step(aggressor, events),
+                Work::MassCanceling(walk) => self.mass_cancel_step(walk, events),
+                Work::Gathering(gathering) => self.gather_step(gathering),
+                Work::Ending(due) => self.end_step(due, events),
+                Work::Finishing(market) => self.finish_step(market, events),
+                Work::FinishingAll(market) => self.finish_all_step(market),
+            };
+            if progress == Progress::More {
+                return Progress::More;
+            }
         }
     }
 
     #[inline]
     fn emit(&mut self, body: EventBody, events: &mut EventBuffer) {
-        events.push(Event {
-            header: self.next_event,
-            body,
-        });
-        self.next_event.index += 1;
+        emit(&mut self.next_event, body, events);
+    }
+
+    /// Returns the market of a listed instrument.
+    #[inline]
+    fn market(&self, instrument: InstrumentId) -> Option<&Market> {
+        let market = self.markets.get(index(instrument))?;
+        market.listing.is_some().then_some(market)
     }
 
     #[inline]
     fn listing(&self, instrument: InstrumentId) -> Option<&Listing> {
-        self.listings.get(index(instrument))?.as_ref()
+        self.markets.get(index(instrument))?.listing.as_ref()
     }
+}
+
+/// Appends an event under the next header.
+#[inline]
+fn emit(next_event: &mut EventHeader, body: EventBody, events: &mut EventBuffer) {
+    events.push(Event {
+        header: *next_event,
+        body,
+    });
+    // A command has far fewer than 2^32 events.
+    next_event.index = next_event.index.wrapping_add(1);
 }
 
 /// Returns the place of an instrument in the shard's tables.
@@ -312,10 +415,4 @@ const fn index(instrument: InstrumentId) -> usize {
 #[expect(clippy::cast_possible_truncation, reason = "the low half is meant")]
 const fn ring_tag(origin: &Origin) -> u32 {
     origin.ring.get() as u32
-}
-
-/// Returns the low and the high half of a hash.
-#[expect(clippy::cast_possible_truncation, reason = "the low half is meant")]
-const fn halves(hash: u128) -> [u64; 2] {
-    [hash as u64, (hash >> 64) as u64]
 }

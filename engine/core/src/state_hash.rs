@@ -4,39 +4,48 @@
 //! the cost of one addition, in any order. Everything that decides how a shard will answer is an
 //! item. This page is the whole rule; whoever keeps the same items computes the same hash.
 //!
-//! The word of an item is a [`Mix`] started with the item's [`Tag`], told these 64-bit words in
-//! this order:
+//! The word of an item is a [`Mix`] started with the item's [`Tag`], told these pairs of 64-bit
+//! words in this order (a lone word is paired with 0):
 //!
-//! - order fields: account + side << 32 + type << 40 + time in force << 48 + post-only << 56;
-//!   length of the client id in bytes, then its bytes as little-endian words, the last one zero
-//!   padded; price (two's complement); order quantity; leaves; priority stamp.
-//! - `BookOrder`: order fields.
-//! - `StateOrder`: instrument; order id; slot << 32 + generation; request number;
-//!   session + gateway << 32 + durability << 40; order fields.
-//! - `Slot`, each slot that was used: slot << 32 + last generation.
-//! - `Instrument`: its 88 bytes as little-endian words; phase.
-//! - `Account`: its 36 bytes as little-endian words, the last one zero padded.
-//! - `Lent`, each range: first slot << 32 + slots; gateway.
-//! - `Stamps`, each instrument: instrument; the mixed word is then multiplied (wrapping) by the
-//!   number of priority stamps given.
-//! - `Ring`, each gateway heard from: gateway; its last ring number.
-//! - `Shard`: shard; last sequence; last time; last control number.
+//! - `BookOrder`, each order that rests, waits for its stop price or is pegged: account +
+//!   side << 32 + type << 36 + time in force << 40 + self-trade prevention << 44 +
+//!   post-only << 48 + triggered << 49, length of the client id in bytes; then its bytes as
+//!   little-endian words, the last one zero padded, in pairs; where it has further terms: stop
+//!   price, display quantity; expire time, self-trade group; then of every order: its number among
+//!   those that its book has taken, its price (two's complement; 0 where it has none); order
+//!   quantity, leaves; displayed quantity, priority stamp.
+//! - `StateOrder`, each of them: instrument, its number; order id, slot << 32 + generation;
+//!   request number, session + gateway << 32 + durability << 40.
+//! - `Slot`, each slot that was used: slot, slot, twice; the mixed word is then multiplied
+//!   (wrapping) by the last generation.
+//! - `Instrument`, each: its 96 bytes as little-endian words in pairs; phase.
+//! - `Account`, each: its 36 bytes as little-endian words, the last one zero padded, in pairs.
+//! - `Lent`, each range: first slot << 32 + slots, gateway.
+//! - `Pair`, each pair of session and account that an order was accepted of: session, account;
+//!   account, session.
+//! - `Book`, each instrument: instrument, orders taken; low and high half of its book hash;
+//!   priority stamps given, 1 where there was a trade; price of the last trade.
+//! - `Reference`, each instrument whose mid-pegs have a reference price: instrument, the price of
+//!   its buying pegs; the price of its selling pegs, 1 where the former fell last + 2 where the
+//!   latter rose last; stamps given when the former, and when the latter, changed last.
+//! - `Ring`, each gateway heard from: gateway, its last ring number.
+//! - `Shard`: shard, last sequence; last time, last control number.
 //!
-//! `book_hash` of an instrument is the sum over its live orders' `BookOrder` words: it knows no
-//! order id, handle, time, epoch or sequence, so it is equal wherever the same flow has met the
-//! same book. `state_hash` is the sum of all other words.
+//! `book_hash` of an instrument is the sum over its `BookOrder` words: it knows no order id,
+//! handle, time, epoch or sequence, so it is equal wherever the same flow has met the same book.
+//! `state_hash` is the sum of all other words.
 
 use zerocopy::IntoBytes;
 
-use crate::domain::{Account, ClientOrderId, Instrument, Phase};
+use crate::domain::{Account, Instrument, Phase};
 
 /// What kind of item a word stands for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u64)]
 pub enum Tag {
-    /// A live order in its book's hash.
+    /// An order in its book's hash.
     BookOrder = 1,
-    /// A live order in the state hash.
+    /// What an order is to its shard, beside its book.
     StateOrder = 2,
     /// The last generation of a slot.
     Slot = 3,
@@ -46,19 +55,23 @@ pub enum Tag {
     Account = 5,
     /// Slots lent to a gateway.
     Lent = 6,
-    /// Priority stamps given by a book.
-    Stamps = 7,
+    /// A book: its orders, counters and last trade.
+    Book = 7,
     /// Last ring number of a gateway.
     Ring = 8,
     /// The shard's own counters.
     Shard = 9,
+    /// The reference price of a book's mid-pegs.
+    Reference = 10,
+    /// A session that has entered orders for an account.
+    Pair = 11,
 }
 
-/// A running mix of 64-bit words into 128 bits: two lanes, each of which multiplies and shifts
-/// with constants of its own.
+/// A running mix of 64-bit words into 128 bits, two words at a time: one widening multiplication,
+/// whose halves are added crosswise to its factors, so that a factor of zero loses nothing.
 ///
-/// Each step is a bijection of the lane for a given word, and of the word for a given lane. So
-/// two items of one kind whose words differ in one place never have the same mixed word.
+/// That is what a command can afford; it finds a state that went wrong, and is no defence against
+/// one that was made to collide: whoever can write a journal needs no collision.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Mix {
     high: u64,
@@ -68,10 +81,6 @@ pub struct Mix {
 impl Mix {
     const HIGH_SEED: u64 = 0x243f_6a88_85a3_08d3;
     const LOW_SEED: u64 = 0x1319_8a2e_0370_7344;
-    const HIGH_FACTOR: u64 = 0x9e37_79b9_7f4a_7c15;
-    const LOW_FACTOR: u64 = 0xc2b2_ae3d_27d4_eb4f;
-    const HIGH_FINAL: u64 = 0xff51_afd7_ed55_8ccd;
-    const LOW_FINAL: u64 = 0xc4ce_b9fe_1a85_ec53;
 
     /// Starts the word of an item.
     #[inline]
@@ -79,47 +88,66 @@ impl Mix {
     pub const fn new(tag: Tag) -> Self {
         Self {
             high: Self::HIGH_SEED,
-            low: Self::LOW_SEED,
+            low: Self::LOW_SEED ^ ((tag as u64) << 56),
         }
-        .and(tag as u64)
     }
 
-    /// Mixes in one more word.
+    /// Mixes in two more words.
     #[inline]
     #[must_use]
-    pub const fn and(self, word: u64) -> Self {
-        let high = (self.high ^ word).wrapping_mul(Self::HIGH_FACTOR);
-        let low = (self.low.rotate_left(23) ^ word).wrapping_mul(Self::LOW_FACTOR);
+    pub const fn and(self, one: u64, other: u64) -> Self {
+        let one = self.high ^ one;
+        let other = self.low ^ other;
+        let product = (one as u128) * (other as u128);
         Self {
-            high: high ^ (high >> 32),
-            low: low ^ (low >> 29),
+            high: low_half(product).wrapping_add(other),
+            low: high_half(product).wrapping_add(one),
         }
     }
 
-    /// Mixes in bytes as little-endian words, the last one zero padded.
+    /// Mixes in bytes as little-endian words, the last one zero padded, in pairs, a lone last word
+    /// with 0.
     #[inline]
     #[must_use]
     pub fn and_bytes(self, bytes: &[u8]) -> Self {
-        let (words, rest) = bytes.as_chunks::<8>();
-        let mix = words
-            .iter()
-            .fold(self, |mix, word| mix.and(u64::from_le_bytes(*word)));
+        let (pairs, rest) = bytes.as_chunks::<16>();
+        let mix = pairs.iter().fold(self, |mix, pair| mix.and_pair(pair));
         if rest.is_empty() {
             return mix;
         }
-        let mut last = [0; 8];
+        let mut last = [0; 16];
         last[..rest.len()].copy_from_slice(rest);
-        mix.and(u64::from_le_bytes(last))
+        mix.and_pair(&last)
     }
 
-    /// Returns the mixed word.
+    /// Returns the mixed word: what was told last is multiplied by what all before it came to, so
+    /// nothing more is needed where two pairs or more were told.
     #[inline]
     #[must_use]
     pub const fn finish(self) -> u128 {
-        let high = (self.high ^ (self.high >> 33)).wrapping_mul(Self::HIGH_FINAL);
-        let low = (self.low ^ (self.low >> 31)).wrapping_mul(Self::LOW_FINAL);
-        (((high ^ (high >> 29)) as u128) << 64) | ((low ^ (low >> 32)) as u128)
+        (self.high as u128) << 64 | self.low as u128
     }
+
+    #[inline]
+    const fn and_pair(self, pair: &[u8; 16]) -> Self {
+        let both = u128::from_le_bytes(*pair);
+        self.and(low_half(both), high_half(both))
+    }
+}
+
+/// Returns the low half of a hash.
+#[inline]
+#[must_use]
+#[expect(clippy::cast_possible_truncation, reason = "the low half is meant")]
+pub const fn low_half(hash: u128) -> u64 {
+    hash as u64
+}
+
+/// Returns the high half of a hash.
+#[inline]
+#[must_use]
+pub const fn high_half(hash: u128) -> u64 {
+    (hash >> 64) as u64
 }
 
 /// A hash: the wrapping sum of its items' words.
@@ -146,18 +174,11 @@ impl HashSum {
     }
 }
 
-/// Mixes in a client order id.
-#[inline]
-pub(crate) fn and_client_order_id(mix: Mix, id: &ClientOrderId) -> Mix {
-    let bytes = id.as_bytes();
-    mix.and(bytes.len() as u64).and_bytes(bytes)
-}
-
 /// Returns the word of an instrument in a phase.
 pub(crate) fn instrument_word(instrument: &Instrument, phase: Phase) -> u128 {
     Mix::new(Tag::Instrument)
         .and_bytes(instrument.as_bytes())
-        .and(phase as u64)
+        .and(phase as u64, 0)
         .finish()
 }
 
@@ -168,10 +189,11 @@ pub(crate) fn account_word(account: &Account) -> u128 {
         .finish()
 }
 
-/// Returns the word of a slot that was last used with `generation`.
+/// Returns the word of a slot, to be multiplied by its last generation.
 #[inline]
-pub(crate) const fn slot_word(slot: u32, generation: u32) -> u128 {
-    Mix::new(Tag::Slot).and(pair(slot, generation)).finish()
+pub(crate) const fn slot_word(slot: u32) -> u128 {
+    let slot = slot as u64;
+    Mix::new(Tag::Slot).and(slot, slot).and(slot, slot).finish()
 }
 
 /// Returns two 32-bit numbers as one word.

@@ -35,8 +35,15 @@ pub(crate) fn audience(
         EventBody::Accepted { handle, .. }
         | EventBody::Reduced { handle, .. }
         | EventBody::Replaced { handle, .. }
-        | EventBody::Canceled { handle, .. } => Audience::of_optional(owner_of(handle.slot)),
+        | EventBody::Canceled { handle, .. }
+        | EventBody::Expired { handle, .. }
+        | EventBody::Triggered { handle, .. }
+        | EventBody::Restated { handle, .. }
+        | EventBody::TermsReplaced { handle, .. } => Audience::of_optional(owner_of(handle.slot)),
         EventBody::Traded {
+            aggressor, resting, ..
+        }
+        | EventBody::SelfTradePrevented {
             aggressor, resting, ..
         } => match (owner_of(aggressor.slot), owner_of(resting.slot)) {
             (Some(one), Some(other)) if one != other => Audience::Two(one, other),
@@ -66,9 +73,18 @@ pub(crate) fn needs_sync(body: &EventBody) -> bool {
         | EventBody::Reduced { durability, .. }
         | EventBody::Replaced { durability, .. }
         | EventBody::Canceled { durability, .. }
+        | EventBody::Expired { durability, .. }
+        | EventBody::Triggered { durability, .. }
+        | EventBody::Restated { durability, .. }
+        | EventBody::TermsReplaced { durability, .. }
         | EventBody::CancelRejected { durability, .. }
         | EventBody::MassCanceled { durability, .. } => *durability == Durability::Synced,
         EventBody::Traded {
+            aggressor_durability,
+            resting_durability,
+            ..
+        }
+        | EventBody::SelfTradePrevented {
             aggressor_durability,
             resting_durability,
             ..
@@ -85,7 +101,8 @@ pub(crate) fn needs_sync(body: &EventBody) -> bool {
 #[cfg(test)]
 mod tests {
     use matchgate_core::domain::{
-        OrderHandle, Price, Quantity, RejectReason, RequestNumber, RingNumber, SessionId,
+        OrderHandle, Price, Quantity, RejectReason, RequestNumber, RestateReason, RingNumber,
+        SessionId, TimeInForce,
     };
 
     use super::*;
@@ -167,6 +184,60 @@ mod tests {
         };
         let told = audience(&rejected, Some(&from), owner_of);
         assert_eq!(told, Audience::One(GatewayId(0)));
+    }
+
+    #[test]
+    fn prevented_trade_is_told_to_both_gateways_and_waits_as_a_trade_does() {
+        let prevented = EventBody::SelfTradePrevented {
+            aggressor: handle(1),
+            resting: handle(11),
+            price: Price::new(1),
+            quantity: Quantity::new(1),
+            aggressor_durability: Durability::Written,
+            resting_durability: Durability::Synced,
+        };
+        let from = origin(GatewayId(0));
+        let told = audience(&prevented, Some(&from), owner_of);
+        assert_eq!(told, Audience::Two(GatewayId(0), GatewayId(1)));
+        assert!(needs_sync(&prevented));
+    }
+
+    #[test]
+    fn what_happens_to_an_order_on_its_own_is_told_to_its_owner_alone() {
+        let (handle, durability) = (handle(12), Durability::Synced);
+        let quantity = Quantity::new(1);
+        let bodies = [
+            EventBody::Expired {
+                handle,
+                quantity,
+                durability,
+            },
+            EventBody::Triggered {
+                handle,
+                refused: None,
+                durability,
+            },
+            EventBody::Restated {
+                handle,
+                price: Price::new(1),
+                displayed: quantity,
+                reason: RestateReason::DisplayRefreshed,
+                durability,
+            },
+            EventBody::TermsReplaced {
+                handle,
+                stop_price: Price::new(1),
+                expire_time_ns: 0,
+                time_in_force: TimeInForce::Gtc,
+                durability,
+            },
+        ];
+        for body in bodies {
+            let from = origin(GatewayId(0));
+            let told = audience(&body, Some(&from), owner_of);
+            assert_eq!(told, Audience::One(GatewayId(1)), "{body:?}");
+            assert!(needs_sync(&body), "{body:?}");
+        }
     }
 
     #[test]

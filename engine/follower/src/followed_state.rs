@@ -24,8 +24,8 @@ pub struct Applied<'a> {
     pub command: &'a Sequenced<Command>,
     /// The event.
     pub event: &'a Event,
-    /// The state: its order records are as of this event, its book as of the end of the
-    /// command's step.
+    /// The state: its order records are as of this event, its book as of the end of a step of the
+    /// command, at or behind the event's. For the last event that is the end of the command.
     pub state: &'a FollowedState,
 }
 
@@ -75,23 +75,41 @@ impl FollowedState {
     ) -> Result<(), FollowerError> {
         events.clear();
         let mut progress = self.shard.apply(command, events);
+        // A step may change the book and say nothing: an order that took all it could in the step
+        // before comes to rest. So the last event of a step waits for the next one.
+        let mut last = None;
         loop {
             check_hash(events.as_slice())?;
             for event in events.as_slice() {
-                self.note_event(command, event);
-                observe(&Applied {
-                    id: self.event_id(command, event),
-                    command,
-                    event,
-                    state: self,
-                });
+                if let Some(event) = last.replace(*event) {
+                    self.show(command, &event, observe);
+                }
             }
             events.clear();
             match progress {
-                Progress::Done => return Ok(()),
+                Progress::Done => break,
                 Progress::More => progress = self.shard.resume(events),
             }
         }
+        if let Some(event) = last {
+            self.show(command, &event, observe);
+        }
+        Ok(())
+    }
+
+    fn show(
+        &mut self,
+        command: &Sequenced<Command>,
+        event: &Event,
+        observe: &mut dyn FnMut(&Applied<'_>),
+    ) {
+        self.note_event(command, event);
+        observe(&Applied {
+            id: self.event_id(command, event),
+            command,
+            event,
+            state: self,
+        });
     }
 
     fn event_id(&self, command: &Sequenced<Command>, event: &Event) -> EventId {
@@ -119,35 +137,20 @@ impl FollowedState {
                     }
                 }
             }
-            EventBody::Reduced {
-                handle,
-                quantity,
-                leaves,
-                ..
-            } => {
+            EventBody::Reduced { handle, .. }
+            | EventBody::Replaced { handle, .. }
+            | EventBody::Canceled { handle, .. }
+            | EventBody::Expired { handle, .. }
+            | EventBody::Triggered { handle, .. }
+            | EventBody::Restated { handle, .. }
+            | EventBody::TermsReplaced { handle, .. } => {
                 if let Some(order) = self.mirror.get_mut(handle) {
-                    order.reduced(quantity, leaves);
+                    tell(order, command, &event.body);
                 }
             }
-            EventBody::Replaced {
-                handle,
-                price,
-                quantity,
-                leaves,
-                ..
-            } => {
-                if let (Some(order), Command::Replace(_, id)) =
-                    (self.mirror.get_mut(handle), &command.body)
-                {
-                    order.replaced(price, quantity, leaves, *id);
-                }
-            }
-            EventBody::Canceled { handle, .. } => {
-                if let Some(order) = self.mirror.get_mut(handle) {
-                    order.canceled();
-                }
-            }
-            EventBody::Rejected { .. }
+            // What a prevented trade costs either order comes as events of their own.
+            EventBody::SelfTradePrevented { .. }
+            | EventBody::Rejected { .. }
             | EventBody::CancelRejected { .. }
             | EventBody::MassCanceled { .. }
             | EventBody::PhaseChanged { .. }
@@ -163,6 +166,47 @@ impl FollowedState {
         {
             record.accepted(self.shard.id(), command.sequence);
         }
+    }
+}
+
+/// Tells an order what an event about it alone says.
+fn tell(order: &mut OrderRecord, command: &Sequenced<Command>, body: &EventBody) {
+    match *body {
+        EventBody::Reduced {
+            quantity, leaves, ..
+        } => order.reduced(quantity, leaves),
+        EventBody::Replaced {
+            price,
+            quantity,
+            leaves,
+            ..
+        } => {
+            if let Command::Replace(_, id) = &command.body {
+                order.replaced(price, quantity, leaves, *id);
+            }
+        }
+        EventBody::Canceled { .. } | EventBody::Expired { .. } => order.canceled(),
+        EventBody::Triggered { refused: None, .. } => order.triggered(),
+        EventBody::Restated { price, .. } => order.restated(price),
+        EventBody::TermsReplaced {
+            stop_price,
+            expire_time_ns,
+            time_in_force,
+            ..
+        } => order.terms_replaced(stop_price, expire_time_ns, time_in_force),
+        EventBody::Triggered {
+            refused: Some(_), ..
+        }
+        | EventBody::Accepted { .. }
+        | EventBody::Traded { .. }
+        | EventBody::SelfTradePrevented { .. }
+        | EventBody::Rejected { .. }
+        | EventBody::CancelRejected { .. }
+        | EventBody::MassCanceled { .. }
+        | EventBody::PhaseChanged { .. }
+        | EventBody::InstrumentChanged { .. }
+        | EventBody::AccountChanged { .. }
+        | EventBody::HashRecord { .. } => {}
     }
 }
 

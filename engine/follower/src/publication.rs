@@ -3,7 +3,7 @@
 
 use matchgate_core::domain::{
     CancelReason, ClientOrderId, EventId, InstrumentId, Name, OrderId, OrderType, Phase, Price,
-    Quantity, RejectReason, RequestNumber, SessionId, Side, Symbol, TimeInForce,
+    Quantity, RejectReason, RequestNumber, RestateReason, SessionId, Side, Symbol, TimeInForce,
 };
 
 use crate::decimal::decimal_text;
@@ -131,8 +131,14 @@ pub struct Execution {
     pub order_type: OrderType,
     /// How long it works.
     pub time_in_force: TimeInForce,
-    /// Its limit price; zero for a market order.
+    /// Its limit price, or cap of a mid-peg; zero where it has none.
     pub price: Price,
+    /// Its stop price; zero where it has none.
+    pub stop_price: Price,
+    /// How much of it is displayed at one time; 0 for all.
+    pub display_quantity: Quantity,
+    /// When it ends, if it is good till date, nanoseconds since the Unix epoch; else 0.
+    pub expire_time_ns: u64,
     /// Its total quantity.
     pub order_quantity: Quantity,
     /// What was traded of it.
@@ -175,6 +181,34 @@ pub enum ExecutionKind {
         /// Why.
         reason: CancelReason,
     },
+    /// The end of the day or its expire time has come.
+    Expired {
+        /// What was open.
+        expired: Quantity,
+    },
+    /// A trade has reached its stop price.
+    Triggered {
+        /// Why it does not go on, where it does not; its cancel follows.
+        refused: Option<RejectReason>,
+    },
+    /// It has changed on its own.
+    Restated {
+        /// What it displays now.
+        displayed: Quantity,
+        /// What is new.
+        reason: RestateReason,
+    },
+    /// A replace changed its stop price, time in force or expire time.
+    TermsReplaced,
+    /// It met an order of its own identity and did not trade; what that costs it follows.
+    TradePrevented {
+        /// Price at which it would have traded.
+        price: Price,
+        /// Quantity that it would have traded.
+        quantity: Quantity,
+        /// Whether it was the incoming order.
+        is_aggressor: bool,
+    },
     /// A cancel, reduce or replace of it was refused; it is as before.
     CancelRejected(RejectReason),
 }
@@ -197,7 +231,7 @@ pub struct TopOfBook {
 pub struct TopLevel {
     /// Its price.
     pub price: Price,
-    /// What is open at it, in the instrument's unit.
+    /// What is displayed at it, in the instrument's unit.
     pub quantity: u128,
 }
 

@@ -13,14 +13,11 @@ use crate::publication::{
 };
 
 /// Appends the publications of an event to `batch`: for a trade the fill, then the execution of
-/// the aggressor, then that of the resting order; for what happened to one order its execution;
-/// for all else nothing. A refusal that names no order is told to nobody: it has no account. The top
+/// the aggressor, then that of the resting order; for a trade that was prevented these two
+/// executions; for what happened to one order its execution; for all else nothing. A refusal that names no order is told to nobody: it has no account. The top
 /// of the book is no matter of one event: see [`crate::top_of_book`].
 pub fn publish(applied: &Applied<'_>, batch: &mut Vec<Publication>) {
     match applied.event.body {
-        EventBody::Accepted { handle, .. } => {
-            push_execution(applied, handle, ExecutionKind::Accepted, batch);
-        }
         EventBody::Rejected { reason, .. } => push_rejected(applied, reason, batch),
         EventBody::Traded {
             aggressor,
@@ -29,39 +26,34 @@ pub fn publish(applied: &Applied<'_>, batch: &mut Vec<Publication>) {
             quantity,
             ..
         } => push_trade(applied, [aggressor, resting], (price, quantity), batch),
-        EventBody::Reduced { handle, .. } => {
-            push_execution(applied, handle, ExecutionKind::Reduced, batch);
-        }
-        EventBody::Replaced {
-            handle,
-            kept_priority,
-            ..
-        } => {
-            let kind = ExecutionKind::Replaced {
-                kept_priority,
-                original_client_order_id: original_id(applied, handle),
-            };
-            push_execution(applied, handle, kind, batch);
-        }
-        EventBody::Canceled {
-            handle,
+        EventBody::SelfTradePrevented {
+            aggressor,
+            resting,
+            price,
             quantity,
-            reason,
             ..
         } => {
-            let kind = ExecutionKind::Canceled {
-                canceled: quantity,
-                reason,
-            };
-            push_execution(applied, handle, kind, batch);
+            for (handle, is_aggressor) in [(aggressor, true), (resting, false)] {
+                let kind = ExecutionKind::TradePrevented {
+                    price,
+                    quantity,
+                    is_aggressor,
+                };
+                push_execution(applied, handle, kind, batch);
+            }
         }
-        EventBody::CancelRejected { handle, reason, .. } => {
-            push_execution(
-                applied,
-                handle,
-                ExecutionKind::CancelRejected(reason),
-                batch,
-            );
+        EventBody::Accepted { handle, .. }
+        | EventBody::Reduced { handle, .. }
+        | EventBody::Replaced { handle, .. }
+        | EventBody::Canceled { handle, .. }
+        | EventBody::Expired { handle, .. }
+        | EventBody::Triggered { handle, .. }
+        | EventBody::Restated { handle, .. }
+        | EventBody::TermsReplaced { handle, .. }
+        | EventBody::CancelRejected { handle, .. } => {
+            if let Some(kind) = kind_of_one(applied, handle) {
+                push_execution(applied, handle, kind, batch);
+            }
         }
         EventBody::MassCanceled { .. }
         | EventBody::PhaseChanged { .. }
@@ -69,6 +61,39 @@ pub fn publish(applied: &Applied<'_>, batch: &mut Vec<Publication>) {
         | EventBody::AccountChanged { .. }
         | EventBody::HashRecord { .. } => {}
     }
+}
+
+/// Returns what happened to the one order that an event is about; `None` for other events.
+fn kind_of_one(applied: &Applied<'_>, handle: OrderHandle) -> Option<ExecutionKind> {
+    Some(match applied.event.body {
+        EventBody::Accepted { .. } => ExecutionKind::Accepted,
+        EventBody::Reduced { .. } => ExecutionKind::Reduced,
+        EventBody::Replaced { kept_priority, .. } => ExecutionKind::Replaced {
+            kept_priority,
+            original_client_order_id: original_id(applied, handle),
+        },
+        EventBody::Canceled {
+            quantity, reason, ..
+        } => ExecutionKind::Canceled {
+            canceled: quantity,
+            reason,
+        },
+        EventBody::Expired { quantity, .. } => ExecutionKind::Expired { expired: quantity },
+        EventBody::Triggered { refused, .. } => ExecutionKind::Triggered { refused },
+        EventBody::Restated {
+            displayed, reason, ..
+        } => ExecutionKind::Restated { displayed, reason },
+        EventBody::TermsReplaced { .. } => ExecutionKind::TermsReplaced,
+        EventBody::CancelRejected { reason, .. } => ExecutionKind::CancelRejected(reason),
+        EventBody::Rejected { .. }
+        | EventBody::Traded { .. }
+        | EventBody::SelfTradePrevented { .. }
+        | EventBody::MassCanceled { .. }
+        | EventBody::PhaseChanged { .. }
+        | EventBody::InstrumentChanged { .. }
+        | EventBody::AccountChanged { .. }
+        | EventBody::HashRecord { .. } => return None,
+    })
 }
 
 /// Returns the client's id before this replace; the present one where the request gave no new one.
@@ -144,16 +169,27 @@ fn push_record(
         side: order.side,
         order_type: order.order_type,
         time_in_force: order.time_in_force,
-        price: match order.order_type {
-            OrderType::Limit => order.price,
-            OrderType::Market => Price::new(0),
-        },
+        price: shown_price(order),
+        stop_price: order.terms.stop_price,
+        display_quantity: order.terms.display_quantity,
+        expire_time_ns: order.terms.expire_time_ns,
         order_quantity: order.order_quantity,
         cumulative: order.cumulative,
         leaves: order.leaves,
         kind,
     };
     push(applied, PublicationBody::Execution(execution), batch);
+}
+
+/// Returns the limit price or cap of an order; zero where it has none.
+fn shown_price(order: &OrderRecord) -> Price {
+    match order.order_type {
+        OrderType::Limit | OrderType::StopLimit | OrderType::MarketToLimit => order.price,
+        // No cap is the lowest or the highest price that there is.
+        OrderType::MidPeg if matches!(order.price, Price::MIN | Price::MAX) => Price::new(0),
+        OrderType::MidPeg => order.price,
+        OrderType::Market | OrderType::Stop => Price::new(0),
+    }
 }
 
 /// A refused order is in no record: its slot may hold another, live one.

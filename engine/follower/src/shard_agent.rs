@@ -7,6 +7,7 @@
 use matchgate_core::domain::bounds::{COMMAND_BODY_MAX, EVENTS_PER_STEP_MAX};
 use matchgate_core::domain::{
     Command, Epoch, Event, GatewayId, Origin, SequenceNumber, Sequenced, StateHashCheck,
+    TimeAdvance,
 };
 use matchgate_core::{EventBuffer, Progress, Shard};
 use matchgate_journal::{Appender, Marks, record_bytes};
@@ -31,7 +32,8 @@ const COMMAND_RECORD_BYTES_MAX: usize = record_bytes(COMMAND_BODY_MAX);
 pub struct GatewayRings {
     /// Commands of the gateway.
     pub commands: Consumer<RingCommand>,
-    /// Events for the gateway; holds at least [`EVENTS_PER_STEP_MAX`].
+    /// Events for the gateway; holds at least [`EVENTS_PER_STEP_MAX`]. Those of a command that is
+    /// not the gateway's own have the ring tag 0: tags of two gateways may be alike.
     pub events: Producer<Event>,
 }
 
@@ -44,6 +46,7 @@ struct ShardCounters {
     waits_for_ring: Counter,
     waits_for_staging: Counter,
     hash_records: Counter,
+    expiries: Counter,
     state_hash_low: Counter,
     state_hash_high: Counter,
     /// How far the clock was behind the journal at the start, then at the last record.
@@ -61,6 +64,7 @@ impl ShardCounters {
             waits_for_ring: counter("waits_for_ring"),
             waits_for_staging: counter("waits_for_staging"),
             hash_records: counter("hash_records"),
+            expiries: counter("expiries"),
             state_hash_low: counter("state_hash_low"),
             state_hash_high: counter("state_hash_high"),
             clock_behind_ns: counter("clock_behind_ns"),
@@ -180,6 +184,21 @@ impl ShardAgent {
         1
     }
 
+    /// Moves the shard's time where orders expire by now, though nobody may trade.
+    fn expire(&mut self) -> usize {
+        let Some(deadline_ns) = self.shard.next_deadline_ns() else {
+            return 0;
+        };
+        let time_ns = self.clock.now_ns().max(self.last_time_ns);
+        if deadline_ns > time_ns || !self.may_take() {
+            return 0;
+        }
+        self.last_time_ns = time_ns;
+        self.sequence(Command::Time(TimeAdvance { time_ns }));
+        self.counters.expiries.increment();
+        1
+    }
+
     /// Takes the oldest control command that is new to the shard.
     fn take_control(&mut self) -> usize {
         let Some(&command) = self.control.peek() else {
@@ -195,6 +214,7 @@ impl ShardAgent {
         if is_repeat {
             self.counters.repeats.increment();
         } else {
+            self.stamp();
             self.sequence(command);
         }
         1
@@ -244,23 +264,30 @@ impl ShardAgent {
             // Repeated after a crash although the journal has it.
             self.counters.repeats.increment();
         } else {
+            self.stamp();
             self.sequence(command);
         }
     }
 
-    /// Returns the time of the next record, which is never below that of the last one.
+    /// Gives the next record its time, which is never below that of the last one, nor at or behind
+    /// the next deadline: what expires by then has to be told before. That is for the next turn; so
+    /// deadlines, however dense, keep no command waiting.
     #[inline]
-    fn stamp(&mut self) -> u64 {
+    fn stamp(&mut self) {
         let now_ns = self.clock.now_ns();
         let behind_ns = self.last_time_ns.saturating_sub(now_ns);
         self.counters.clock_behind_ns.set(behind_ns);
-        self.last_time_ns = now_ns.max(self.last_time_ns);
-        self.last_time_ns
+        let before_ns = match self.shard.next_deadline_ns() {
+            Some(deadline_ns) => now_ns.min(deadline_ns.saturating_sub(1)),
+            None => now_ns,
+        };
+        self.last_time_ns = before_ns.max(self.last_time_ns);
     }
 
-    /// Stamps, appends and applies a command. The caller has made sure of room everywhere.
+    /// Appends and applies a command at the last time that was given. The caller has made sure of
+    /// room everywhere.
     fn sequence(&mut self, command: Command) {
-        let time_ns = self.stamp();
+        let time_ns = self.last_time_ns;
         let (kind, parts) = command.parts();
         let appended = self.appender.append(kind as u8, time_ns, &parts);
         let sequence = SequenceNumber(appended.expect("room was asked for before"));
@@ -297,11 +324,16 @@ impl ShardAgent {
             if matches!(told, Audience::Nobody) {
                 self.counters.events_to_nobody.increment();
             }
+            let asking = command.origin.map(|origin| origin.gateway);
             for (number, gateway) in self.gateways.iter_mut().enumerate() {
                 if includes(told, number) {
+                    let mut event = *event;
+                    if !asking.is_some_and(|asking| is(asking, number)) {
+                        event.header.ring_tag = 0;
+                    }
                     gateway
                         .events
-                        .try_push_reserved(*event)
+                        .try_push_reserved(event)
                         .expect("room for a whole step was asked for before it");
                 }
             }
@@ -328,10 +360,9 @@ impl ShardAgent {
         if !self.may_take() {
             return 0;
         }
-        let hash = self.shard.state_hash();
-        self.sequence(Command::StateHash(StateHashCheck {
-            hash: hash_halves(hash),
-        }));
+        let hash = hash_halves(self.shard.state_hash());
+        self.stamp();
+        self.sequence(Command::StateHash(StateHashCheck { hash }));
         self.counters.hash_records.increment();
         self.commands_since_hash = 0;
         self.hash_time_ns = self.last_time_ns;
@@ -344,13 +375,13 @@ impl Agent for ShardAgent {
         &self.name
     }
 
-    /// Takes one step: what a command left unfinished, else up to [`COMMANDS_PER_POLL_MAX`]
-    /// commands. Returns the steps taken.
+    /// Takes one step: what a command left unfinished; else the time where orders expire, once,
+    /// and up to [`COMMANDS_PER_POLL_MAX`] commands. Returns the steps taken.
     fn poll(&mut self) -> usize {
         if self.unfinished.is_some() {
             return self.resume();
         }
-        let taken = self.take_control() + self.take_from_gateways();
+        let taken = self.expire() + self.take_control() + self.take_from_gateways();
         taken + self.record_hash()
     }
 
@@ -367,12 +398,16 @@ impl Agent for ShardAgent {
 
 #[inline]
 fn includes(audience: Audience, gateway: usize) -> bool {
-    let is = |told: GatewayId| usize::from(told.0) == gateway;
     match audience {
         Audience::Nobody => false,
-        Audience::One(told) => is(told),
-        Audience::Two(one, other) => is(one) || is(other),
+        Audience::One(told) => is(told, gateway),
+        Audience::Two(one, other) => is(one, gateway) || is(other, gateway),
     }
+}
+
+#[inline]
+fn is(gateway: GatewayId, number: usize) -> bool {
+    usize::from(gateway.0) == number
 }
 
 /// Returns the low and the high half, as they stand in the journal.

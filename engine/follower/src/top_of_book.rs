@@ -44,11 +44,16 @@ impl TopOfBooks {
         if self.pending.first().is_some_and(is_next) {
             self.end_command(tell);
         }
+        // The book is as of the end of a step, and the one of the command's last event as of the
+        // command's end: an instrument may change in a step that has no event of its own.
+        for pending in &mut self.pending {
+            if let Some(top) = top(applied.state, pending.instrument) {
+                pending.top = top;
+            }
+        }
         let Some(instrument) = concerned(applied) else {
             return;
         };
-        // The book is as of the end of the command's step, and the step in which an instrument's
-        // last event lies is the last that changes its book.
         let Some(top) = top(applied.state, instrument) else {
             return;
         };
@@ -93,8 +98,14 @@ fn concerned(applied: &Applied<'_>) -> Option<InstrumentId> {
         EventBody::Accepted { handle, .. }
         | EventBody::Reduced { handle, .. }
         | EventBody::Replaced { handle, .. }
-        | EventBody::Canceled { handle, .. } => of_order(handle),
-        EventBody::Traded { aggressor, .. } => of_order(aggressor),
+        | EventBody::Canceled { handle, .. }
+        | EventBody::Expired { handle, .. }
+        | EventBody::Triggered { handle, .. }
+        | EventBody::Restated { handle, .. }
+        | EventBody::TermsReplaced { handle, .. } => of_order(handle),
+        EventBody::Traded { aggressor, .. } | EventBody::SelfTradePrevented { aggressor, .. } => {
+            of_order(aggressor)
+        }
         EventBody::PhaseChanged { instrument, .. }
         | EventBody::InstrumentChanged { instrument } => Some(instrument),
         EventBody::Rejected { .. }
@@ -110,11 +121,10 @@ fn top(state: &FollowedState, instrument: InstrumentId) -> Option<TopOfBook> {
     let (known, phase) = shard.instrument(instrument)?;
     let best = |side| {
         shard
-            .depth(instrument, side, 1)
-            .next()
-            .map(|level| TopLevel {
-                price: level.price,
-                quantity: level.quantity,
+            .best(instrument, side)
+            .map(|(price, displayed)| TopLevel {
+                price,
+                quantity: u128::from(displayed),
             })
     };
     Some(TopOfBook {

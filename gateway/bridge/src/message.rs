@@ -3,8 +3,8 @@
 //! exact integers of the engine. It must not know where the line goes.
 
 use matchgate_core::domain::{
-    CancelReason, Epoch, EventId, OrderType, Price, Quantity, RejectReason, SequenceNumber,
-    ShardId, Side, TimeInForce,
+    CancelReason, Epoch, EventId, OrderType, Price, Quantity, RejectReason, RestateReason,
+    SequenceNumber, ShardId, Side, TimeInForce,
 };
 use matchgate_follower::publication::{
     Execution, ExecutionKind, Fill, Party, Product, Publication, PublicationBody, price_text,
@@ -67,7 +67,24 @@ struct ExecutionText<'a> {
     leaves: String,
     leaves_units: String,
     #[serde(flatten)]
+    terms: Box<TermsText>,
+    #[serde(flatten)]
     detail: Option<Detail<'a>>,
+}
+
+/// What only some orders have.
+#[derive(Serialize)]
+struct TermsText {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    stop_price: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    stop_price_units: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    display_quantity: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    display_quantity_units: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    expire_time_ns: Option<String>,
 }
 
 /// What only some events have.
@@ -93,6 +110,22 @@ enum Detail<'a> {
         canceled: String,
         canceled_units: String,
         reason: &'static str,
+    },
+    Expired {
+        expired: String,
+        expired_units: String,
+    },
+    Restated {
+        displayed: String,
+        displayed_units: String,
+        reason: &'static str,
+    },
+    Prevented {
+        prevented_price: String,
+        prevented_price_units: String,
+        prevented_quantity: String,
+        prevented_quantity_units: String,
+        liquidity: &'static str,
     },
 }
 
@@ -186,10 +219,17 @@ fn execution_text(execution: &Execution) -> ExecutionText<'_> {
         order_type: match execution.order_type {
             OrderType::Market => "market",
             OrderType::Limit => "limit",
+            OrderType::Stop => "stop",
+            OrderType::StopLimit => "stop_limit",
+            OrderType::MarketToLimit => "market_to_limit",
+            OrderType::MidPeg => "mid_peg",
         },
         time_in_force: match execution.time_in_force {
             TimeInForce::Day => "day",
+            TimeInForce::Gtc => "gtc",
             TimeInForce::Ioc => "ioc",
+            TimeInForce::Fok => "fok",
+            TimeInForce::Gtd => "gtd",
         },
         price: price_text(execution.price),
         price_units: price_units(execution.price),
@@ -199,8 +239,23 @@ fn execution_text(execution: &Execution) -> ExecutionText<'_> {
         cumulative_units: units(execution.cumulative),
         leaves: product.quantity_text(execution.leaves),
         leaves_units: units(execution.leaves),
+        terms: terms_text(execution),
         detail: detail(&execution.kind, product),
     }
+}
+
+fn terms_text(execution: &Execution) -> Box<TermsText> {
+    let is_stop = execution.order_type.is_stop();
+    let stop_price = is_stop.then_some(execution.stop_price);
+    let display_quantity = Some(execution.display_quantity).filter(|part| !part.is_zero());
+    let expire_time_ns = Some(execution.expire_time_ns).filter(|&time_ns| time_ns != 0);
+    Box::new(TermsText {
+        stop_price: stop_price.map(price_text),
+        stop_price_units: stop_price.map(price_units),
+        display_quantity: display_quantity.map(|part| execution.product.quantity_text(part)),
+        display_quantity_units: display_quantity.map(units),
+        expire_time_ns: expire_time_ns.map(|time_ns| time_ns.to_string()),
+    })
 }
 
 const fn side_text(side: Side) -> &'static str {
@@ -218,6 +273,11 @@ const fn event_text(kind: &ExecutionKind) -> &'static str {
         ExecutionKind::Reduced => "reduced",
         ExecutionKind::Replaced { .. } => "replaced",
         ExecutionKind::Canceled { .. } => "canceled",
+        ExecutionKind::Expired { .. } => "expired",
+        ExecutionKind::Triggered { .. } => "triggered",
+        ExecutionKind::Restated { .. } => "restated",
+        ExecutionKind::TermsReplaced => "terms_replaced",
+        ExecutionKind::TradePrevented { .. } => "trade_prevented",
         ExecutionKind::CancelRejected(_) => "cancel_rejected",
     }
 }
@@ -235,15 +295,34 @@ const fn cancel_reason_text(reason: CancelReason) -> &'static str {
         CancelReason::ImmediateRemainder => "immediate_remainder",
         CancelReason::MarketRemainder => "market_remainder",
         CancelReason::MassCancel => "mass_cancel",
+        CancelReason::PriceProtection => "price_protection",
+        CancelReason::SelfTradePrevention => "self_trade_prevention",
+        CancelReason::Refused => "refused",
     }
+}
+
+const fn restate_reason_text(reason: RestateReason) -> &'static str {
+    match reason {
+        RestateReason::DisplayRefreshed => "display_refreshed",
+        RestateReason::PriceAssigned => "price_assigned",
+    }
+}
+
+const fn liquidity_text(is_aggressor: bool) -> &'static str {
+    if is_aggressor { "removed" } else { "added" }
 }
 
 fn detail<'a>(kind: &'a ExecutionKind, product: &Product) -> Option<Detail<'a>> {
     match kind {
-        ExecutionKind::Accepted | ExecutionKind::Reduced => None,
-        ExecutionKind::Rejected(reason) | ExecutionKind::CancelRejected(reason) => {
-            Some(refused(*reason))
+        ExecutionKind::Accepted
+        | ExecutionKind::Reduced
+        | ExecutionKind::TermsReplaced
+        | ExecutionKind::Triggered { refused: None } => None,
+        ExecutionKind::Triggered {
+            refused: Some(reason),
         }
+        | ExecutionKind::Rejected(reason)
+        | ExecutionKind::CancelRejected(reason) => Some(refused(*reason)),
         ExecutionKind::Traded {
             last_price,
             last_quantity,
@@ -253,7 +332,27 @@ fn detail<'a>(kind: &'a ExecutionKind, product: &Product) -> Option<Detail<'a>> 
             last_price_units: price_units(*last_price),
             last_quantity: product.quantity_text(*last_quantity),
             last_quantity_units: units(*last_quantity),
-            liquidity: if *is_aggressor { "removed" } else { "added" },
+            liquidity: liquidity_text(*is_aggressor),
+        }),
+        ExecutionKind::TradePrevented {
+            price,
+            quantity,
+            is_aggressor,
+        } => Some(Detail::Prevented {
+            prevented_price: price_text(*price),
+            prevented_price_units: price_units(*price),
+            prevented_quantity: product.quantity_text(*quantity),
+            prevented_quantity_units: units(*quantity),
+            liquidity: liquidity_text(*is_aggressor),
+        }),
+        ExecutionKind::Expired { expired } => Some(Detail::Expired {
+            expired: product.quantity_text(*expired),
+            expired_units: units(*expired),
+        }),
+        ExecutionKind::Restated { displayed, reason } => Some(Detail::Restated {
+            displayed: product.quantity_text(*displayed),
+            displayed_units: units(*displayed),
+            reason: restate_reason_text(*reason),
         }),
         ExecutionKind::Replaced {
             kept_priority,
@@ -368,11 +467,87 @@ mod tests {
                 "canceled_units",
             ),
         ];
+        check_details(&cases);
+    }
+
+    /// Checks that each kind has the name and the field.
+    fn check_details(cases: &[(ExecutionKind, &str, &str)]) {
         for (kind, event, field) in cases {
             let line: serde_json::Value =
-                serde_json::from_str(&line(&execution(1, "alpha", kind))).unwrap();
-            assert_eq!(line["event"], event);
+                serde_json::from_str(&line(&execution(1, "alpha", *kind))).unwrap();
+            assert_eq!(line["event"], *event);
             assert!(line.get(field).is_some(), "{event} has {field}");
         }
+    }
+
+    #[test]
+    fn what_happens_to_an_order_on_its_own_says_its_own_detail() {
+        check_details(&[
+            (
+                ExecutionKind::Expired {
+                    expired: Quantity::new(1),
+                },
+                "expired",
+                "expired_units",
+            ),
+            (
+                ExecutionKind::Triggered { refused: None },
+                "triggered",
+                "leaves_units",
+            ),
+            (
+                ExecutionKind::Triggered {
+                    refused: Some(RejectReason::NoLiquidity),
+                },
+                "triggered",
+                "reason_code",
+            ),
+            (
+                ExecutionKind::Restated {
+                    displayed: Quantity::new(1),
+                    reason: RestateReason::DisplayRefreshed,
+                },
+                "restated",
+                "displayed_units",
+            ),
+            (
+                ExecutionKind::TermsReplaced,
+                "terms_replaced",
+                "leaves_units",
+            ),
+            (
+                ExecutionKind::TradePrevented {
+                    price: Price::new(1),
+                    quantity: Quantity::new(1),
+                    is_aggressor: true,
+                },
+                "trade_prevented",
+                "prevented_quantity_units",
+            ),
+        ]);
+    }
+
+    #[test]
+    fn terms_stand_in_the_line_of_an_order_that_has_them_alone() {
+        let plain = execution(1, "alpha", ExecutionKind::Accepted);
+        assert!(!line(&plain).contains("stop_price"));
+        let PublicationBody::Execution(mut stop) = plain.body.clone() else {
+            panic!("it is an execution");
+        };
+        stop.order_type = OrderType::StopLimit;
+        stop.stop_price = Price::new(101_500_000_000);
+        stop.display_quantity = Quantity::new(50_000_000);
+        stop.time_in_force = TimeInForce::Gtd;
+        stop.expire_time_ns = 7;
+        let stop = Publication {
+            body: PublicationBody::Execution(stop),
+            ..plain
+        };
+        let line: serde_json::Value = serde_json::from_str(&line(&stop)).unwrap();
+        assert_eq!(line["order_type"], "stop_limit");
+        assert_eq!(line["time_in_force"], "gtd");
+        assert_eq!(line["stop_price"], "101.5");
+        assert_eq!(line["display_quantity_units"], "50000000");
+        assert_eq!(line["expire_time_ns"], "7");
     }
 }

@@ -36,7 +36,7 @@ pub enum Verb {
     /// Send a recorded session (LOBSTER or Bitstamp) to a gateway over TCP and check executions and
     /// final book.
     Replay(Replay),
-    /// Ask a running venue, or halt and resume trading.
+    /// Ask a running venue, halt and resume trading, or end the day.
     Admin(Admin),
     /// Read the journal of a data directory.
     Journal(Journal),
@@ -186,6 +186,11 @@ pub enum AdminVerb {
     },
     /// Trade in it again.
     Resume {
+        /// The symbol.
+        symbol: String,
+    },
+    /// End the day of a symbol: its day orders expire, others stay.
+    EndDay {
         /// The symbol.
         symbol: String,
     },

@@ -9,7 +9,9 @@ pub const IN_FLIGHT_MAX: usize = 65_536;
 /// for each order slot. A staging log of 32 MiB, the usual one, is full before: a new order takes
 /// 96 bytes of it at least and brings three legs at most beside the one that ends it, which is its
 /// slot's: that it is accepted, what it leaves of one resting order, and what its last aggressor
-/// says of it. A leg takes about 150 bytes of memory once it waits, and none before.
+/// says of it. Where it brings more, by stop orders that it releases or parts of icebergs that it
+/// uses up, the events beyond wait in the shard's ring. A leg takes about 150 bytes of memory once
+/// it waits, and none before.
 pub const HELD_MAX: usize = 1 << 20;
 /// Share of those legs that orders of class synced may not use: one in so many. It serves cancels,
 /// and what aggressors of class written do to resting orders of class synced.
@@ -20,6 +22,11 @@ pub const REQUEST_WINDOW: usize = DECIDED_BITMAP_BITS;
 pub const REPEATS_MAX: usize = 2_048;
 /// Mass cancels of one gateway that may be without an answer.
 pub const MASS_CANCELS_MAX: usize = 64;
+/// Numbers that a firm has for self-trade groups, 0 among them, which is no group.
+pub const SELF_TRADE_GROUPS_PER_FIRM: u32 = 1 << 16;
+/// Firms that may have self-trade groups: those numbered below it. Groups are numbered over the
+/// venue below 2^31.
+pub const SELF_TRADE_FIRMS_MAX: u32 = 1 << 15;
 /// Outbound numbers of one block.
 pub const OUTBOUND_BLOCK: u64 = 1 << 19;
 /// Whole blocks of outbound numbers that are reserved on disk ahead of their use: a disk that
@@ -36,6 +43,7 @@ pub(crate) const DURABLE_STEP: usize = 256;
 /// the most: the longest request record, the end of a run, and the reservations behind it.
 pub const LOG_BYTES_PER_CALL_MAX: usize = 4_096;
 
+const _: () = assert!(SELF_TRADE_FIRMS_MAX * SELF_TRADE_GROUPS_PER_FIRM <= 1 << 31);
 const _: () = assert!(REQUEST_WINDOW.is_multiple_of(64));
 const _: () = assert!(SHARDS_MAX * 16 + 64 + RESERVES_PER_RUN * 64 + 256 <= LOG_BYTES_PER_CALL_MAX);
 

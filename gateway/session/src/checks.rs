@@ -5,13 +5,13 @@
 //! depends on the book, the phase or the instrument's limits is the shard's to check.
 
 use matchgate_core::domain::{
-    Account, ClientOrderId, Durability, Instrument, MassCancelScope, Name, OrderHandle, OrderId,
-    OrderType, RejectReason, SessionId, ShardId, Side, TimeInForce,
+    Account, Durability, FirmId, Instrument, MassCancelScope, Name, OrderHandle, OrderId,
+    OrderType, Price, RejectReason, SessionId, ShardId, Side, TimeInForce,
 };
 use matchgate_core::mirror::OrderRecord;
-use matchgate_schema::message::{MassCancelRequest, NewOrderRequest, OrderTarget};
+use matchgate_schema::message::{MassCancelRequest, NewOrderRequest, OrderTarget, ReplaceRequest};
 
-use crate::bounds::index;
+use crate::bounds::{SELF_TRADE_FIRMS_MAX, SELF_TRADE_GROUPS_PER_FIRM, index};
 use crate::gateway_core::{GatewayCore, ShardSide};
 use crate::gateway_log::MassCancelFilter;
 use crate::outlet::{Outlet, Priority};
@@ -23,6 +23,8 @@ pub(crate) struct NewPlan {
     pub(crate) account: Account,
     pub(crate) instrument: Instrument,
     pub(crate) handle: OrderHandle,
+    /// Unique over the venue; 0 for none.
+    pub(crate) self_trade_group: u32,
 }
 
 /// Shards that a mass cancel goes to, and what it takes there.
@@ -41,11 +43,7 @@ impl GatewayCore {
         request: &NewOrderRequest,
         outlet: &impl Outlet,
     ) -> Result<NewPlan, RejectReason> {
-        let immediate = request.time_in_force == TimeInForce::Ioc;
-        let market = request.order_type == OrderType::Market;
-        if (market && !immediate) || (request.post_only && immediate) {
-            return Err(RejectReason::InvalidCombination);
-        }
+        check_combination(request)?;
         let account = self.account_for(session, request.account.as_ref())?;
         let instrument = self
             .directory
@@ -78,6 +76,7 @@ impl GatewayCore {
             account: *account,
             instrument: *instrument,
             handle,
+            self_trade_group: venue_group(account.firm, request.self_trade_group)?,
         })
     }
 
@@ -109,12 +108,17 @@ impl GatewayCore {
             .ok_or(RejectReason::UnknownOrder)
     }
 
-    /// Says no where a replacement's client order id is in use.
+    /// Says no where a replacement's client order id is in use, or its expire time says nothing.
     pub(crate) fn check_replacement(
         &self,
         session: SessionId,
-        id: ClientOrderId,
+        request: &ReplaceRequest,
     ) -> Result<(), RejectReason> {
+        let is_gtd = request.time_in_force == Some(TimeInForce::Gtd);
+        if request.expire_time_ns != 0 && !is_gtd {
+            return Err(RejectReason::InvalidCombination);
+        }
+        let id = request.client_order_id;
         let state = self.session(session).ok_or(RejectReason::NotLoggedOn)?;
         if id.is_empty() {
             Ok(())
@@ -192,6 +196,8 @@ impl GatewayCore {
         }
         // Its answer must not overtake the cancels of orders that wait for the disk.
         let waits = match request.scope {
+            // An operator's act.
+            MassCancelScope::Instrument => return Err(RejectReason::InvalidScope),
             MassCancelScope::Session => state.synced_open_count > 0,
             MassCancelScope::Account => self
                 .accounts
@@ -228,6 +234,43 @@ impl GatewayCore {
         account
             .filter(|account| account.firm == state.firm())
             .ok_or(RejectReason::UnknownAccount)
+    }
+}
+
+/// Says no where order type, time in force and conditions do not go together, as the shard does:
+/// rule 4.4.6 of the rule book.
+pub(crate) fn check_combination(request: &NewOrderRequest) -> Result<(), RejectReason> {
+    let rests = request.time_in_force.rests();
+    let is_limit = request.order_type == OrderType::Limit;
+    let time_fits = match request.order_type {
+        OrderType::Market => !rests,
+        OrderType::Limit => true,
+        OrderType::MarketToLimit | OrderType::Stop | OrderType::StopLimit | OrderType::MidPeg => {
+            rests
+        }
+    };
+    let may_display = rests && (is_limit || request.order_type == OrderType::StopLimit);
+    let fits = time_fits
+        && (!request.post_only || (is_limit && rests))
+        && (request.display_quantity.is_zero() || may_display)
+        && (request.minimum_quantity.is_zero() || request.time_in_force == TimeInForce::Ioc)
+        && (request.stop_price == Price::default() || request.order_type.is_stop())
+        && (request.expire_time_ns == 0 || request.time_in_force == TimeInForce::Gtd);
+    if fits {
+        Ok(())
+    } else {
+        Err(RejectReason::InvalidCombination)
+    }
+}
+
+/// Returns the number over the venue of a firm's self-trade group; 0 for none.
+pub(crate) fn venue_group(firm: FirmId, group: u16) -> Result<u32, RejectReason> {
+    if group == 0 {
+        Ok(0)
+    } else if firm.0 < SELF_TRADE_FIRMS_MAX {
+        Ok(firm.0 * SELF_TRADE_GROUPS_PER_FIRM + u32::from(group))
+    } else {
+        Err(RejectReason::InvalidCombination)
     }
 }
 

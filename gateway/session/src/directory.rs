@@ -166,7 +166,7 @@ impl Directory {
                     .define(control, session.id.0, session.key, session)?;
             }
             Command::LendSlots(lend) => self.check_shard(control, lend.shard.0)?,
-            Command::SetPhase(_) => {}
+            Command::SetPhase(_) | Command::EndDay(_) => {}
             Command::New(..)
             | Command::Cancel(_)
             | Command::Reduce(_)

@@ -171,12 +171,18 @@ pub struct Refused {
     pub request: RequestNumber,
     /// Outbound number of the report.
     pub outbound: u64,
-    /// Price of the request.
+    /// Price of the request; 0 of an order without one.
     pub price: Price,
     /// Quantity of the request.
     pub quantity: Quantity,
     /// The order where it is known.
     pub order_id: OrderId,
+    /// Stop price of a new order.
+    pub stop_price: Price,
+    /// Display quantity of a new order.
+    pub display_quantity: Quantity,
+    /// Expire time of a new order, nanoseconds since the Unix epoch.
+    pub expire_time_ns: u64,
     /// The session.
     pub session: SessionId,
     /// Code of the [`matchgate_core::domain::RejectReason`].
@@ -439,6 +445,6 @@ const _: () = assert!(size_of::<Routed>() == 24);
 const _: () = assert!(size_of::<ShardRing>() == 16);
 const _: () = assert!(size_of::<MassCancelFilter>() == 12);
 const _: () = assert!(size_of::<RoutedAllHead>() == 24);
-const _: () = assert!(size_of::<Refused>() == 128);
+const _: () = assert!(size_of::<Refused>() == 152);
 const _: () = assert!(size_of::<Released>() == 24);
 const _: () = assert!(size_of::<RecoveredHead>() == 8);

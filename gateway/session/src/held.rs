@@ -5,9 +5,7 @@
 
 use std::collections::VecDeque;
 
-use matchgate_core::domain::{
-    CancelReason, Durability, Epoch, Event, EventBody, OrderHandle, SequenceNumber,
-};
+use matchgate_core::domain::{Durability, Epoch, Event, EventBody, OrderHandle, SequenceNumber};
 
 use crate::bounds::HELD_CANCELS_SHARE;
 use crate::in_flight::Cause;
@@ -17,7 +15,7 @@ use crate::in_flight::Cause;
 pub(crate) enum Part {
     /// What it says about the order that it is about, the aggressor of a trade.
     Order(OrderHandle),
-    /// What a trade says about the resting order.
+    /// What a trade, or one that was prevented, says about the resting order.
     Resting(OrderHandle),
     /// The answer to a request that is for no one order, or whose order is not live.
     Request,
@@ -32,7 +30,8 @@ pub(crate) struct Leg {
     pub(crate) part: Part,
     /// The epoch in which its command was sequenced.
     pub(crate) epoch: Epoch,
-    /// The request behind the command; `None` for the resting side and for operators' acts.
+    /// The request that the leg says something about, see [`Cause::concerns`]; `None` where it
+    /// says what happened to an order on its own, by others or by an operator.
     pub(crate) cause: Option<Cause>,
 }
 
@@ -55,8 +54,27 @@ pub(crate) fn parts_of(body: &EventBody) -> LegParts {
         }
         | EventBody::Canceled {
             handle, durability, ..
+        }
+        | EventBody::Expired {
+            handle, durability, ..
+        }
+        | EventBody::Triggered {
+            handle, durability, ..
+        }
+        | EventBody::Restated {
+            handle, durability, ..
+        }
+        | EventBody::TermsReplaced {
+            handle, durability, ..
         } => [Some((Part::Order(handle), durability)), None],
         EventBody::Traded {
+            aggressor,
+            resting,
+            aggressor_durability,
+            resting_durability,
+            ..
+        }
+        | EventBody::SelfTradePrevented {
             aggressor,
             resting,
             aggressor_durability,
@@ -73,20 +91,6 @@ pub(crate) fn parts_of(body: &EventBody) -> LegParts {
         | EventBody::AccountChanged { .. }
         | EventBody::HashRecord { .. } => [None, None],
     }
-}
-
-/// Returns whether the event is the one answer to a cancel, reduce or replace.
-pub(crate) const fn answers_order_request(body: &EventBody) -> bool {
-    matches!(
-        body,
-        EventBody::Reduced { .. }
-            | EventBody::Replaced { .. }
-            | EventBody::CancelRejected { .. }
-            | EventBody::Canceled {
-                reason: CancelReason::Requested,
-                ..
-            }
-    )
 }
 
 /// Legs of class synced of one shard, oldest first.

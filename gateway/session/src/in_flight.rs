@@ -6,8 +6,26 @@
 use std::collections::VecDeque;
 
 use matchgate_core::domain::{
-    ClientOrderId, Command, Durability, RequestNumber, RingNumber, SessionId,
+    CancelReason, ClientOrderId, Command, Durability, EventBody, OrderHandle, RequestNumber,
+    RingNumber, SessionId,
 };
+
+use crate::held::Part;
+
+/// What a request asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Asked {
+    /// To enter the order.
+    New(OrderHandle),
+    /// To cancel the order.
+    Cancel(OrderHandle),
+    /// To make the order smaller.
+    Reduce(OrderHandle),
+    /// To replace the order.
+    Replace(OrderHandle),
+    /// To cancel many.
+    MassCancel,
+}
 
 /// The request behind a command, and so behind its events.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,6 +36,8 @@ pub(crate) struct Cause {
     pub(crate) request: RequestNumber,
     /// Its session.
     pub(crate) session: SessionId,
+    /// What it asks for.
+    pub(crate) asked: Asked,
     /// Client order id that a new order or a replace brings; else empty.
     pub(crate) client_order_id: ClientOrderId,
     /// Class of its answer.
@@ -28,17 +48,80 @@ impl Cause {
     /// Returns the request behind a client's command.
     pub(crate) fn of(command: &Command) -> Option<Self> {
         let origin = command.origin()?;
-        let client_order_id = match command {
-            Command::New(_, id) | Command::Replace(_, id) => *id,
-            _ => ClientOrderId::NONE,
+        let (asked, client_order_id) = match command {
+            Command::New(order, id) => (Asked::New(order.handle), *id),
+            Command::Replace(replace, id) => (Asked::Replace(replace.handle), *id),
+            Command::Cancel(cancel) => (Asked::Cancel(cancel.handle), ClientOrderId::NONE),
+            Command::Reduce(reduce) => (Asked::Reduce(reduce.handle), ClientOrderId::NONE),
+            _ => (Asked::MassCancel, ClientOrderId::NONE),
         };
         Some(Self {
             ring: origin.ring,
             request: origin.request,
             session: origin.session,
+            asked,
             client_order_id,
             durability: origin.durability,
         })
+    }
+
+    /// Returns whether a leg of an event of the command says what became of the request. Legs about
+    /// other orders do not, such as stop orders that its trades released; nor do those that say what
+    /// the order went through on its own.
+    #[inline]
+    pub(crate) fn concerns(&self, part: Part, body: &EventBody) -> bool {
+        let handle = match part {
+            Part::Request => return true,
+            Part::Resting(_) => return false,
+            Part::Order(handle) => handle,
+        };
+        let is_own = match self.asked {
+            Asked::New(own) | Asked::Cancel(own) | Asked::Reduce(own) | Asked::Replace(own) => {
+                own == handle
+            }
+            Asked::MassCancel => matches!(
+                body,
+                EventBody::Canceled {
+                    reason: CancelReason::MassCancel,
+                    ..
+                }
+            ),
+        };
+        is_own
+            && match body {
+                EventBody::Triggered { .. }
+                | EventBody::Restated { .. }
+                | EventBody::TermsReplaced { .. }
+                | EventBody::Expired { .. } => false,
+                // Else it is what self-trade prevention cost the order.
+                EventBody::Reduced { .. } => matches!(self.asked, Asked::Reduce(_)),
+                _ => true,
+            }
+    }
+
+    /// Returns whether an event is the one answer to a cancel, reduce or replace, which this is.
+    /// The event has a leg that concerns the request.
+    #[inline]
+    pub(crate) const fn is_answered_by(&self, body: &EventBody) -> bool {
+        match self.asked {
+            Asked::Cancel(_) => matches!(
+                body,
+                EventBody::CancelRejected { .. }
+                    | EventBody::Canceled {
+                        reason: CancelReason::Requested,
+                        ..
+                    }
+            ),
+            Asked::Reduce(_) => matches!(
+                body,
+                EventBody::CancelRejected { .. } | EventBody::Reduced { .. }
+            ),
+            Asked::Replace(_) => matches!(
+                body,
+                EventBody::CancelRejected { .. } | EventBody::Replaced { .. }
+            ),
+            Asked::New(_) | Asked::MassCancel => false,
+        }
     }
 }
 
@@ -141,6 +224,7 @@ mod tests {
             ring,
             request: RequestNumber(ring.0),
             session: SessionId(0),
+            asked: Asked::MassCancel,
             client_order_id: ClientOrderId::NONE,
             durability: if ring.0.is_multiple_of(2) {
                 Durability::Written

@@ -197,7 +197,7 @@ impl<'a> ShardReplay<'a> {
                     event,
                     part,
                     epoch: command.epoch,
-                    cause: cause.filter(|_| !matches!(part, Part::Resting(_))),
+                    cause: cause.filter(|cause| cause.concerns(part, &event.body)),
                 };
                 match durability {
                     Durability::Written => &mut self.written,

@@ -14,7 +14,7 @@ use matchgate_schema::message::{MassCancelReport, Report};
 use crate::bounds::index;
 use crate::gateway_core::{GatewayCore, ShardSide, StreamFault};
 use crate::gateway_log::RunClass;
-use crate::held::{Leg, Part, answers_order_request, parts_of};
+use crate::held::{Leg, Part, parts_of};
 use crate::in_flight::Cause;
 use crate::outlet::Outlet;
 use crate::report_store::Basis;
@@ -58,7 +58,7 @@ impl GatewayCore {
                 event: *event,
                 part,
                 epoch: self.options.epoch,
-                cause: cause.filter(|_| !matches!(part, Part::Resting(_))),
+                cause: cause.filter(|cause| cause.concerns(part, &event.body)),
             };
             // What the disk has already waits for nothing: older legs are gone from the queue.
             let on_disk = self.synced.holds_command(shard.0, event.header.sequence.0);
@@ -186,7 +186,7 @@ impl GatewayCore {
         let asked = leg
             .cause
             .filter(|cause| cause.session != record.session)
-            .filter(|_| answers_order_request(&leg.event.body));
+            .filter(|cause| cause.is_answered_by(&leg.event.body));
         Ok(Reports {
             first: Some((record.session, Report::Execution(execution))),
             second: asked.map(|cause| {
@@ -212,7 +212,8 @@ impl GatewayCore {
         let Some(record) = side.slots.record(handle).copied() else {
             return;
         };
-        if leg.cause.is_some() && answers_order_request(&leg.event.body) {
+        let is_answer = |cause: Cause| cause.is_answered_by(&leg.event.body);
+        if leg.cause.is_some_and(is_answer) {
             side.slots.command_answered(handle);
         }
         let account = self.directory.account(record.account);
@@ -300,18 +301,14 @@ pub(crate) fn is_own(side: &ShardSide, part: Part, cause: Option<Cause>) -> bool
     }
 }
 
-/// Returns the request behind an event. Only the home gateway of an order commands it, so an
-/// event whose order, aggressor or answer is of this gateway carries a tag of this gateway's.
+/// Returns the request behind an event. Events of commands that are not this gateway's have no tag
+/// here: the shard agent takes it off, since an order may be released, or expire, by a command of
+/// another gateway.
 fn cause_of(side: &mut ShardSide, event: &Event) -> Option<Cause> {
     if event.header.ring_tag == 0 {
         return None;
     }
-    let (part, _) = parts_of(&event.body).into_iter().flatten().next()?;
-    let own = match part {
-        Part::Order(handle) | Part::Resting(handle) => side.slots.owns(handle.slot),
-        Part::Request => true,
-    };
-    own.then(|| side.in_flight.cause_of(event.header.ring_tag))?
+    side.in_flight.cause_of(event.header.ring_tag)
 }
 
 pub(crate) fn fault(shard: ShardId, event: &Event) -> StreamFault {

@@ -6,11 +6,12 @@
 
 use matchgate_core::domain::{
     CancelReason, ClientOrderId, EventBody, EventId, OrderId, OrderType, Price, Quantity,
-    RejectReason, RequestNumber, ShardId, Symbol,
+    RejectReason, RequestNumber, RestateReason as CoreRestateReason, ShardId, Symbol,
 };
 use matchgate_core::mirror::OrderRecord;
 use matchgate_schema::message::{
     BusinessReject, CancelReject, ExecType, ExecutionReport, Liquidity, OrderStatus, Report,
+    RestateReason,
 };
 
 use crate::directory::Directory;
@@ -23,6 +24,8 @@ struct Change {
     order_status: OrderStatus,
     reject_reason: Option<RejectReason>,
     cancel_reason: Option<CancelReason>,
+    restate_reason: Option<RestateReason>,
+    displayed: Quantity,
     last_price: Price,
     last_quantity: Quantity,
     liquidity: Liquidity,
@@ -35,6 +38,8 @@ impl Change {
             order_status: standing(record),
             reject_reason: None,
             cancel_reason: None,
+            restate_reason: None,
+            displayed: Quantity::ZERO,
             last_price: Price::default(),
             last_quantity: Quantity::ZERO,
             liquidity: Liquidity::None,
@@ -72,7 +77,20 @@ pub(crate) fn update(record: &mut OrderRecord, shard: ShardId, leg: &Leg) -> boo
             let id = leg.cause.map(|cause| cause.client_order_id);
             record.replaced(price, quantity, leaves, id.unwrap_or_default());
         }
-        EventBody::Canceled { .. } => record.canceled(),
+        EventBody::Canceled { .. } | EventBody::Expired { .. } => record.canceled(),
+        EventBody::Triggered { refused: None, .. } => record.triggered(),
+        EventBody::Restated { price, .. } => record.restated(price),
+        EventBody::TermsReplaced {
+            stop_price,
+            expire_time_ns,
+            time_in_force,
+            ..
+        } => record.terms_replaced(stop_price, expire_time_ns, time_in_force),
+        // What they cost the order comes as an event of its own.
+        EventBody::SelfTradePrevented { .. }
+        | EventBody::Triggered {
+            refused: Some(_), ..
+        } => {}
         EventBody::CancelRejected { .. }
         | EventBody::MassCanceled { .. }
         | EventBody::PhaseChanged { .. }
@@ -98,6 +116,7 @@ pub(crate) fn execution(
         order_status: change.order_status,
         reject_reason: change.reject_reason,
         cancel_reason: change.cancel_reason,
+        restate_reason: change.restate_reason,
         order_id: record.order_id,
         execution_id: EventId {
             epoch: leg.epoch,
@@ -120,6 +139,10 @@ pub(crate) fn execution(
         order_type: record.order_type,
         time_in_force: record.time_in_force,
         price: shown_price(record.order_type, record.price),
+        stop_price: record.terms.stop_price,
+        display_quantity: record.terms.display_quantity,
+        expire_time_ns: record.terms.expire_time_ns,
+        displayed: change.displayed,
         order_quantity: record.order_quantity,
         cumulative: record.cumulative,
         leaves: record.leaves,
@@ -142,11 +165,7 @@ fn change(record: &OrderRecord, leg: &Leg) -> Change {
         } => Change {
             last_price: price,
             last_quantity: quantity,
-            liquidity: if matches!(leg.part, Part::Resting(_)) {
-                Liquidity::Added
-            } else {
-                Liquidity::Removed
-            },
+            liquidity: liquidity(leg),
             ..Change::of(ExecType::Trade, record)
         },
         EventBody::Reduced { .. } => Change::of(ExecType::Reduced, record),
@@ -156,6 +175,36 @@ fn change(record: &OrderRecord, leg: &Leg) -> Change {
             cancel_reason: Some(reason),
             ..Change::of(ExecType::Canceled, record)
         },
+        EventBody::Expired { .. } => Change {
+            order_status: OrderStatus::Expired,
+            ..Change::of(ExecType::Expired, record)
+        },
+        EventBody::Triggered { refused, .. } => Change {
+            reject_reason: refused,
+            ..Change::of(ExecType::Triggered, record)
+        },
+        EventBody::Restated {
+            displayed, reason, ..
+        } => Change {
+            restate_reason: Some(match reason {
+                CoreRestateReason::DisplayRefreshed => RestateReason::DisplayRefreshed,
+                CoreRestateReason::PriceAssigned => RestateReason::PriceAssigned,
+            }),
+            displayed,
+            ..Change::of(ExecType::Restated, record)
+        },
+        EventBody::TermsReplaced { .. } => Change {
+            restate_reason: Some(RestateReason::TermsReplaced),
+            ..Change::of(ExecType::Restated, record)
+        },
+        EventBody::SelfTradePrevented {
+            price, quantity, ..
+        } => Change {
+            last_price: price,
+            last_quantity: quantity,
+            liquidity: liquidity(leg),
+            ..Change::of(ExecType::TradePrevented, record)
+        },
         EventBody::Accepted { .. }
         | EventBody::CancelRejected { .. }
         | EventBody::MassCanceled { .. }
@@ -163,6 +212,14 @@ fn change(record: &OrderRecord, leg: &Leg) -> Change {
         | EventBody::InstrumentChanged { .. }
         | EventBody::AccountChanged { .. }
         | EventBody::HashRecord { .. } => Change::of(ExecType::New, record),
+    }
+}
+
+fn liquidity(leg: &Leg) -> Liquidity {
+    if matches!(leg.part, Part::Resting(_)) {
+        Liquidity::Added
+    } else {
+        Liquidity::Removed
     }
 }
 
@@ -191,6 +248,7 @@ pub(crate) fn refusal(refused: &Refused) -> Report {
             order_status: OrderStatus::Rejected,
             reject_reason: Some(reason),
             cancel_reason: None,
+            restate_reason: None,
             order_id: OrderId::NONE,
             execution_id: EventId::default(),
             request: refused.request,
@@ -203,6 +261,10 @@ pub(crate) fn refusal(refused: &Refused) -> Report {
             order_type: refused.order_type,
             time_in_force: refused.time_in_force,
             price: shown_price(refused.order_type, refused.price),
+            stop_price: refused.stop_price,
+            display_quantity: refused.display_quantity,
+            expire_time_ns: refused.expire_time_ns,
+            displayed: Quantity::ZERO,
             order_quantity: refused.quantity,
             cumulative: Quantity::ZERO,
             leaves: Quantity::ZERO,
@@ -225,9 +287,14 @@ pub(crate) fn refusal(refused: &Refused) -> Report {
     }
 }
 
+/// Returns the limit price or cap that a report shows; zero where the order has none.
 fn shown_price(order_type: OrderType, price: Price) -> Price {
     match order_type {
-        OrderType::Limit => price,
-        OrderType::Market => Price::default(),
+        // That of a market-to-limit order is zero until it rests.
+        OrderType::Limit | OrderType::StopLimit | OrderType::MarketToLimit => price,
+        // No cap is the lowest or the highest price that there is.
+        OrderType::MidPeg if matches!(price, Price::MIN | Price::MAX) => Price::default(),
+        OrderType::MidPeg => price,
+        OrderType::Market | OrderType::Stop => Price::default(),
     }
 }

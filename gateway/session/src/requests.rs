@@ -6,9 +6,9 @@
 
 use matchgate_core::domain::bounds::SHARDS_MAX;
 use matchgate_core::domain::{
-    Cancel, ClientOrderId, Command, Durability, Name, NewOrder, OrderHandle, OrderId, OrderType,
-    Origin, Price, Quantity, Reduce, RejectReason, Replace, RequestNumber, RingNumber, SessionId,
-    ShardId, Side, Symbol, TimeInForce,
+    Cancel, ClientOrderId, Command, Durability, Name, NewOrder, OrderHandle, OrderId, OrderTerms,
+    OrderType, Origin, Price, Quantity, Reduce, RejectReason, Replace, ReplaceTerms, RequestNumber,
+    RingNumber, SessionId, ShardId, Side, Symbol, TimeInForce,
 };
 use matchgate_core::mirror::OrderRecord;
 use matchgate_schema::message::{
@@ -31,13 +31,13 @@ use crate::resolver::Place;
 
 /// What a request does to one order.
 #[derive(Clone, Copy, Debug)]
-enum Act {
+enum Act<'a> {
     Cancel,
     Reduce(Quantity),
-    Replace(Price, Quantity, ClientOrderId),
+    Replace(&'a ReplaceRequest),
 }
 
-impl Act {
+impl Act<'_> {
     const fn priority(&self) -> Priority {
         match self {
             Self::Cancel | Self::Reduce(_) => Priority::Cancel,
@@ -57,14 +57,21 @@ impl Act {
                 handle,
                 quantity,
             }),
-            Self::Replace(price, quantity, id) => {
+            Self::Replace(request) => {
                 let replace = Replace {
                     origin,
                     handle,
-                    price,
-                    quantity,
+                    price: request.price,
+                    quantity: request.quantity,
+                    terms: ReplaceTerms {
+                        stop_price: request.stop_price.unwrap_or_default(),
+                        expire_time_ns: request.expire_time_ns,
+                        time_in_force: request.time_in_force.map_or(0, time_in_force_number),
+                        stop_price_given: u8::from(request.stop_price.is_some()),
+                        reserved: [0; 6],
+                    },
                 };
-                Command::Replace(replace, id)
+                Command::Replace(replace, request.client_order_id)
             }
         }
     }
@@ -144,7 +151,10 @@ impl GatewayCore {
                 let named = (request.request, &request.target);
                 self.act(session, named, Act::Reduce(request.quantity), outlet);
             }
-            ClientMessage::Replace(request) => self.replace(session, request, outlet),
+            ClientMessage::Replace(request) => {
+                let named = (request.request, &request.target);
+                self.act(session, named, Act::Replace(request), outlet);
+            }
             ClientMessage::MassCancel(request) => self.mass_cancel(session, request, outlet),
             ClientMessage::Logon(_) | ClientMessage::Heartbeat | ClientMessage::Logout => {}
         }
@@ -165,7 +175,10 @@ impl GatewayCore {
                     Some(account.name)
                 });
                 let refused = Refused {
-                    price: request.price,
+                    price: entered_price(request),
+                    stop_price: request.stop_price,
+                    display_quantity: request.display_quantity,
+                    expire_time_ns: request.expire_time_ns,
                     quantity: request.quantity,
                     side: request.side,
                     order_type: request.order_type,
@@ -190,6 +203,14 @@ impl GatewayCore {
         let shard = plan.instrument.shard;
         let durability = self.session(session).map(|state| state.durability);
         let ring = self.next_ring(shard);
+        let terms = OrderTerms {
+            stop_price: request.stop_price,
+            display_quantity: request.display_quantity,
+            minimum_quantity: request.minimum_quantity,
+            expire_time_ns: request.expire_time_ns,
+            self_trade_group: plan.self_trade_group,
+            reserved: [0; 4],
+        };
         let order = NewOrder {
             origin: self.origin(
                 session,
@@ -198,10 +219,7 @@ impl GatewayCore {
                 durability.unwrap_or_default(),
             ),
             handle: plan.handle,
-            price: match request.order_type {
-                OrderType::Limit => request.price,
-                OrderType::Market => Price::default(),
-            },
+            price: entered_price(request),
             quantity: request.quantity,
             instrument: plan.instrument.id,
             account: plan.account.id,
@@ -209,7 +227,10 @@ impl GatewayCore {
             order_type: request.order_type,
             time_in_force: request.time_in_force,
             post_only: u8::from(request.post_only),
-            reserved: [0; 4],
+            self_trade: request.self_trade,
+            terms_given: u8::from(terms != OrderTerms::NONE),
+            reserved: [0; 2],
+            terms,
         };
         let id = request.client_order_id;
         let place = Place {
@@ -226,22 +247,17 @@ impl GatewayCore {
         self.route(shard, &command, Priority::Ordinary, outlet);
     }
 
-    fn replace(&mut self, session: SessionId, request: &ReplaceRequest, outlet: &mut impl Outlet) {
-        let act = Act::Replace(request.price, request.quantity, request.client_order_id);
-        self.act(session, (request.request, &request.target), act, outlet);
-    }
-
     fn act(
         &mut self,
         session: SessionId,
         (request, target): (RequestNumber, &OrderTarget),
-        act: Act,
+        act: Act<'_>,
         outlet: &mut impl Outlet,
     ) {
         let found = self.check_target(session, target);
         let checked = found.and_then(|(place, record)| {
-            if let Act::Replace(_, _, id) = act {
-                self.check_replacement(session, id)?;
+            if let Act::Replace(request) = act {
+                self.check_replacement(session, request)?;
             }
             if act.priority() == Priority::Ordinary {
                 self.check_held_room(place.shard, record.durability)?;
@@ -256,8 +272,9 @@ impl GatewayCore {
                 // The class of the order, not of the session: the answer stays in its place
                 // among the order's events.
                 let origin = self.origin(session, request, ring, record.durability);
-                if let Act::Replace(_, _, id) = act {
+                if let Act::Replace(request) = act {
                     let firm = self.session(session).map(|state| state.firm());
+                    let id = request.client_order_id;
                     self.resolver
                         .enter_client_id(firm.unwrap_or_default(), id, place);
                 }
@@ -421,6 +438,25 @@ impl GatewayCore {
     }
 }
 
+/// Returns the price with which an order is entered: zero where it has none of its own.
+const fn entered_price(request: &NewOrderRequest) -> Price {
+    match request.order_type {
+        OrderType::Limit | OrderType::StopLimit | OrderType::MidPeg => request.price,
+        OrderType::Market | OrderType::Stop | OrderType::MarketToLimit => Price::new(0),
+    }
+}
+
+/// Returns the number of a time in force, as it stands in the journal.
+const fn time_in_force_number(time_in_force: TimeInForce) -> u8 {
+    match time_in_force {
+        TimeInForce::Day => 1,
+        TimeInForce::Gtc => 2,
+        TimeInForce::Ioc => 4,
+        TimeInForce::Fok => 5,
+        TimeInForce::Gtd => 7,
+    }
+}
+
 /// Returns the record of a refused request whose other fields say nothing.
 fn refused(
     kind: RefusedKind,
@@ -434,6 +470,9 @@ fn refused(
         price: Price::default(),
         quantity: Quantity::ZERO,
         order_id: OrderId::NONE,
+        stop_price: Price::default(),
+        display_quantity: Quantity::ZERO,
+        expire_time_ns: 0,
         session,
         reason: reason.code(),
         kind,

@@ -218,8 +218,8 @@ impl SlotRange {
 #[cfg(test)]
 mod tests {
     use matchgate_core::domain::{
-        AccountId, Durability, GatewayId, InstrumentId, OrderType, Origin, Price, Quantity,
-        RequestNumber, RingNumber, SessionId, Side, TimeInForce,
+        AccountId, Durability, GatewayId, InstrumentId, OrderTerms, OrderType, Origin, Price,
+        Quantity, RequestNumber, RingNumber, SelfTradePrevention, SessionId, Side, TimeInForce,
     };
 
     use super::*;
@@ -243,7 +243,10 @@ mod tests {
             order_type: OrderType::Limit,
             time_in_force: TimeInForce::Day,
             post_only: 0,
-            reserved: [0; 4],
+            self_trade: SelfTradePrevention::None,
+            terms_given: 0,
+            reserved: [0; 2],
+            terms: OrderTerms::NONE,
         }
     }
 

@@ -78,6 +78,13 @@ fn new_order(part: wire::new_order::Reader<'_>) -> Result<ClientMessage, DecodeE
         post_only: part.get_post_only(),
         price: Price::new(part.get_price()),
         quantity: Quantity::new(part.get_quantity()),
+        stop_price: Price::new(part.get_stop_price()),
+        display_quantity: Quantity::new(part.get_display_quantity()),
+        minimum_quantity: Quantity::new(part.get_minimum_quantity()),
+        expire_time_ns: part.get_expire_time_ns(),
+        self_trade: code::self_trade_from_wire(part.get_self_trade_prevention())
+            .ok_or_else(|| refuse(RejectReason::InvalidChoice))?,
+        self_trade_group: part.get_self_trade_group(),
     }))
 }
 
@@ -133,6 +140,11 @@ fn replace(part: wire::replace::Reader<'_>) -> Result<ClientMessage, DecodeError
         client_order_id: read::client_order_id(part.get_client_order_id()).map_err(refuse)?,
         price: Price::new(part.get_price()),
         quantity: Quantity::new(part.get_quantity()),
+        stop_price: part
+            .get_changes_stop_price()
+            .then(|| Price::new(part.get_stop_price())),
+        time_in_force: code::optional_time_in_force(part.get_time_in_force()).map_err(refuse)?,
+        expire_time_ns: part.get_expire_time_ns(),
     }))
 }
 

@@ -19,7 +19,7 @@ const LOGON: Shape = Shape {
     pointers: 1,
 };
 const NEW_ORDER: Shape = Shape {
-    data_words: 4,
+    data_words: 9,
     pointers: 3,
 };
 const CANCEL: Shape = Shape {
@@ -31,7 +31,7 @@ const REDUCE: Shape = Shape {
     pointers: 1,
 };
 const REPLACE: Shape = Shape {
-    data_words: 5,
+    data_words: 7,
     pointers: 2,
 };
 const MASS_CANCEL: Shape = Shape {
@@ -90,6 +90,12 @@ fn new_order(body: &NewOrderRequest, root: Part, encoder: &mut Encoder) {
         u16::from(body.post_only),
     ];
     encoder.word(part, 3, quarters(terms));
+    encoder.word(part, 4, body.stop_price.get().cast_unsigned());
+    encoder.word(part, 5, body.display_quantity.get());
+    encoder.word(part, 6, body.minimum_quantity.get());
+    encoder.word(part, 7, body.expire_time_ns);
+    let self_trade = code::self_trade_to_wire(body.self_trade).into();
+    encoder.word(part, 8, quarters([self_trade, body.self_trade_group, 0, 0]));
     encoder.padded_text(part, 0, body.symbol.as_bytes());
     encoder.text(part, 1, body.client_order_id.as_bytes());
     if let Some(account) = &body.account {
@@ -100,19 +106,19 @@ fn new_order(body: &NewOrderRequest, root: Part, encoder: &mut Encoder) {
 /// Writes the union `target`: its tag into data word `word`, its number into the one behind it,
 /// its text behind pointer 0.
 fn target(body: &OrderTarget, part: Part, word: usize, encoder: &mut Encoder) {
+    encoder.word(part, word, target_tag(body).into());
     match body {
-        OrderTarget::Request(request) => {
-            encoder.word(part, word, 1);
-            encoder.word(part, word + 1, request.get());
-        }
-        OrderTarget::ClientOrderId(id) => {
-            encoder.word(part, word, 2);
-            encoder.text(part, 0, id.as_bytes());
-        }
-        OrderTarget::OrderId(id) => {
-            encoder.word(part, word, 3);
-            encoder.word(part, word + 1, id.get());
-        }
+        OrderTarget::Request(request) => encoder.word(part, word + 1, request.get()),
+        OrderTarget::ClientOrderId(id) => encoder.text(part, 0, id.as_bytes()),
+        OrderTarget::OrderId(id) => encoder.word(part, word + 1, id.get()),
+    }
+}
+
+const fn target_tag(body: &OrderTarget) -> u16 {
+    match body {
+        OrderTarget::Request(_) => 1,
+        OrderTarget::ClientOrderId(_) => 2,
+        OrderTarget::OrderId(_) => 3,
     }
 }
 
@@ -138,6 +144,18 @@ fn replace(body: &ReplaceRequest, root: Part, encoder: &mut Encoder) {
     encoder.word(part, 1, body.price.get().cast_unsigned());
     encoder.word(part, 2, body.quantity.get());
     target(&body.target, part, 3, encoder);
+    // The rest of the word that begins with the union's tag.
+    let changes = [
+        target_tag(&body.target),
+        u16::from(body.stop_price.is_some()),
+        body.time_in_force
+            .map_or(0, |given| code::time_in_force_to_wire(given).into()),
+        0,
+    ];
+    encoder.word(part, 3, quarters(changes));
+    let stop_price = body.stop_price.unwrap_or_default();
+    encoder.word(part, 5, stop_price.get().cast_unsigned());
+    encoder.word(part, 6, body.expire_time_ns);
     encoder.text(part, 1, body.client_order_id.as_bytes());
 }
 

@@ -5,11 +5,12 @@
 
 use ::capnp::NotInSchema;
 use matchgate_core::domain::{
-    CancelReason, Durability, MassCancelScope, OrderType, RejectReason, Side, TimeInForce,
+    CancelReason, Durability, MassCancelScope, OrderType, RejectReason, SelfTradePrevention, Side,
+    TimeInForce,
 };
 
 use super::matchgate_capnp as wire;
-use crate::message::{ExecType, Liquidity, OrderStatus};
+use crate::message::{ExecType, Liquidity, OrderStatus, RestateReason};
 
 macro_rules! table {
     ($(#[$doc:meta])* $to_wire:ident, $from_wire:ident: $domain:ident {
@@ -47,6 +48,10 @@ table! {
     order_type_to_wire, order_type_from_wire: OrderType {
         Market = Market,
         Limit = Limit,
+        Stop = Stop,
+        StopLimit = StopLimit,
+        MarketToLimit = MarketToLimit,
+        MidPeg = MidPeg,
     } none { Unspecified }
 }
 table! {
@@ -54,7 +59,20 @@ table! {
     time_in_force_to_wire, time_in_force_from_wire: TimeInForce {
         Day = Day,
         Ioc = ImmediateOrCancel,
+        Gtc = GoodTillCancel,
+        Fok = FillOrKill,
+        Gtd = GoodTillDate,
     } none { Unspecified }
+}
+table! {
+    /// Choices of self-trade prevention.
+    self_trade_to_wire, self_trade_from_wire: SelfTradePrevention {
+        CancelNewest = CancelNewest,
+        CancelOldest = CancelOldest,
+        CancelBoth = CancelBoth,
+        Decrement = Decrement,
+        None = None,
+    } none { }
 }
 table! {
     /// Durability classes.
@@ -62,13 +80,6 @@ table! {
         Written = Written,
         Synced = Synced,
     } none { }
-}
-table! {
-    /// Scopes of a mass cancel.
-    scope_to_wire, scope_from_wire: MassCancelScope {
-        Session = Session,
-        Account = Account,
-    } none { Unspecified }
 }
 table! {
     /// What a report tells.
@@ -79,6 +90,10 @@ table! {
         Rejected = Rejected,
         Reduced = Reduced,
         Trade = Trade,
+        Expired = Expired,
+        Triggered = Triggered,
+        Restated = Restated,
+        TradePrevented = TradePrevented,
     } none { Unspecified }
 }
 table! {
@@ -89,6 +104,7 @@ table! {
         Filled = Filled,
         Canceled = Canceled,
         Rejected = Rejected,
+        Expired = Expired,
     } none { Unspecified }
 }
 table! {
@@ -98,6 +114,17 @@ table! {
         ImmediateRemainder = ImmediateRemainder,
         MarketRemainder = MarketRemainder,
         MassCancel = MassCancel,
+        PriceProtection = PriceProtection,
+        SelfTradePrevention = SelfTradePrevention,
+        Refused = Refused,
+    } none { None }
+}
+table! {
+    /// Reasons of a restatement; `None` on the wire is no restatement.
+    restate_reason_to_wire, restate_reason_from_wire: RestateReason {
+        DisplayRefreshed = DisplayRefreshed,
+        PriceAssigned = PriceAssigned,
+        TermsReplaced = TermsReplaced,
     } none { None }
 }
 table! {
@@ -107,6 +134,41 @@ table! {
         Added = Added,
         Removed = Removed,
     } none { }
+}
+
+/// Scopes of a mass cancel. That of an instrument is an operator's alone: it has no enumerant.
+#[inline]
+pub(super) const fn scope_to_wire(value: MassCancelScope) -> wire::MassCancelScope {
+    match value {
+        MassCancelScope::Session => wire::MassCancelScope::Session,
+        MassCancelScope::Account => wire::MassCancelScope::Account,
+        MassCancelScope::Instrument => wire::MassCancelScope::Unspecified,
+    }
+}
+
+/// Scopes of a mass cancel.
+#[inline]
+pub(super) const fn scope_from_wire(
+    value: Result<wire::MassCancelScope, NotInSchema>,
+) -> Option<MassCancelScope> {
+    match value {
+        Ok(wire::MassCancelScope::Session) => Some(MassCancelScope::Session),
+        Ok(wire::MassCancelScope::Account) => Some(MassCancelScope::Account),
+        Ok(wire::MassCancelScope::Unspecified) | Err(_) => None,
+    }
+}
+
+/// Reads a time in force; the first enumerant is none.
+#[inline]
+pub(super) fn optional_time_in_force(
+    value: Result<wire::TimeInForce, NotInSchema>,
+) -> Result<Option<TimeInForce>, RejectReason> {
+    match value {
+        Ok(wire::TimeInForce::Unspecified) => Ok(None),
+        given => time_in_force_from_wire(given)
+            .map(Some)
+            .ok_or(RejectReason::InvalidTimeInForce),
+    }
 }
 
 /// Reads a reason that must be there.
@@ -132,6 +194,19 @@ pub(super) fn optional_cancel_reason(
     match value {
         Ok(wire::CancelReason::None) => Ok(None),
         given => cancel_reason_from_wire(given)
+            .map(Some)
+            .ok_or(RejectReason::MalformedFrame),
+    }
+}
+
+/// Reads a restate reason; the first enumerant is none.
+#[inline]
+pub(super) fn optional_restate_reason(
+    value: Result<wire::RestateReason, NotInSchema>,
+) -> Result<Option<RestateReason>, RejectReason> {
+    match value {
+        Ok(wire::RestateReason::None) => Ok(None),
+        given => restate_reason_from_wire(given)
             .map(Some)
             .ok_or(RejectReason::MalformedFrame),
     }

@@ -192,12 +192,15 @@ pub(super) fn halves(low: u32, high: u32) -> u64 {
 
 #[cfg(test)]
 mod tests {
-    use matchgate_core::domain::{OrderId, RejectReason, RequestNumber};
+    use matchgate_core::domain::{
+        OrderId, Price, Quantity, RejectReason, RequestNumber, SelfTradePrevention, Side, Symbol,
+    };
 
     use super::{Encoder, Shape};
     use crate::capnp::{DecodeError, decode_client};
-    use crate::message::{CancelRequest, ClientMessage, OrderTarget};
+    use crate::message::{CancelRequest, ClientMessage, NewOrderRequest, OrderTarget};
 
+    const NEW_ORDER_TAG: u64 = 4;
     const CANCEL_TAG: u64 = 5;
     const BY_ORDER_ID: u64 = 3;
 
@@ -235,6 +238,26 @@ mod tests {
         let later = cancel_of(shape(4, 2), shape(9, 5));
         assert_eq!(decode_client(&today), Ok(cancel));
         assert_eq!(decode_client(&later), Ok(cancel));
+    }
+
+    #[test]
+    fn order_of_an_earlier_schema_has_no_terms_and_does_not_meet_its_own() {
+        let mut encoder = Encoder::new();
+        let root = encoder.begin(shape(1, 1));
+        encoder.word(root, 0, NEW_ORDER_TAG);
+        let part = encoder.part(root, 0, shape(4, 3));
+        // Request, price, quantity; side buy, a limit order for the day.
+        for (word, value) in [9, 7, 5, 0x1_0002_0001].into_iter().enumerate() {
+            encoder.word(part, word, value);
+        }
+        encoder.text(part, 0, b"AAPL");
+        let symbol = Symbol::new(b"AAPL").unwrap();
+        let expected = NewOrderRequest::limit(symbol, Side::Buy, Price::new(7), Quantity::new(5));
+        assert_eq!(expected.self_trade, SelfTradePrevention::CancelNewest);
+        assert_eq!(
+            decode_client(encoder.finish()),
+            Ok(ClientMessage::NewOrder(expected).with_request(RequestNumber(9)))
+        );
     }
 
     #[test]

@@ -115,6 +115,7 @@ fn execution_report(
         order_status: code::order_status_from_wire(part.get_order_status()).ok_or(MALFORMED)?,
         reject_reason: code::optional_reason(part.get_reject_reason())?,
         cancel_reason: code::optional_cancel_reason(part.get_cancel_reason())?,
+        restate_reason: code::optional_restate_reason(part.get_restate_reason())?,
         order_id: OrderId::from_wire(part.get_order_id()),
         execution_id: EventId {
             epoch: Epoch(id.get_epoch()),
@@ -132,6 +133,10 @@ fn execution_report(
         order_type: code::order_type_from_wire(part.get_order_type()).ok_or(MALFORMED)?,
         time_in_force: code::time_in_force_from_wire(part.get_time_in_force()).ok_or(MALFORMED)?,
         price: Price::new(part.get_price()),
+        stop_price: Price::new(part.get_stop_price()),
+        display_quantity: Quantity::new(part.get_display_quantity()),
+        expire_time_ns: part.get_expire_time_ns(),
+        displayed: Quantity::new(part.get_displayed()),
         order_quantity: Quantity::new(part.get_order_quantity()),
         cumulative: Quantity::new(part.get_cumulative()),
         leaves: Quantity::new(part.get_leaves()),

@@ -16,7 +16,7 @@ const LOGON_ANSWER: Shape = Shape {
     pointers: 1,
 };
 const EXECUTION_REPORT: Shape = Shape {
-    data_words: 15,
+    data_words: 19,
     pointers: 4,
 };
 const CANCEL_REJECT: Shape = Shape {
@@ -174,7 +174,17 @@ fn execution_report(body: &ExecutionReport, root: Part, encoder: &mut Encoder) {
             body.cancel_reason
                 .map_or(0, |reason| code::cancel_reason_to_wire(reason).into()),
         ]),
-        u64::from(body.reject_reason.map_or(0, |reason| reason.code())),
+        quarters([
+            body.reject_reason.map_or(0, |reason| reason.code()),
+            body.restate_reason
+                .map_or(0, |reason| code::restate_reason_to_wire(reason).into()),
+            0,
+            0,
+        ]),
+        body.stop_price.get().cast_unsigned(),
+        body.display_quantity.get(),
+        body.expire_time_ns,
+        body.displayed.get(),
     ];
     for (word, number) in numbers.into_iter().enumerate() {
         encoder.word(part, word, number);

@@ -2,8 +2,8 @@
 
 use matchgate_core::domain::{
     CancelReason, ClientOrderId, Durability, Epoch, EventId, MassCancelScope, Name, OrderId,
-    OrderType, Price, Quantity, RejectReason, RequestNumber, SequenceNumber, ShardId, Side, Symbol,
-    TimeInForce,
+    OrderType, Price, Quantity, RejectReason, RequestNumber, SelfTradePrevention, SequenceNumber,
+    ShardId, Side, Symbol, TimeInForce,
 };
 use proptest::collection::vec;
 use proptest::option;
@@ -14,7 +14,7 @@ use crate::message::{
     BusinessReject, CancelReject, CancelRequest, ClientMessage, DECIDED_BITMAP_BITS, ExecType,
     ExecutionReport, Liquidity, Logon, LogonAnswer, MassCancelReport, MassCancelRequest,
     NewOrderRequest, OrderStatus, OrderTarget, ReduceRequest, ReplaceRequest, Report,
-    ServerMessage,
+    RestateReason, ServerMessage,
 };
 
 fn text(length_min: usize, length_max: usize) -> impl Strategy<Value = Vec<u8>> {
@@ -38,11 +38,34 @@ fn side() -> impl Strategy<Value = Side> {
 }
 
 fn order_type() -> impl Strategy<Value = OrderType> {
-    select(vec![OrderType::Market, OrderType::Limit])
+    select(vec![
+        OrderType::Market,
+        OrderType::Limit,
+        OrderType::Stop,
+        OrderType::StopLimit,
+        OrderType::MarketToLimit,
+        OrderType::MidPeg,
+    ])
 }
 
 fn time_in_force() -> impl Strategy<Value = TimeInForce> {
-    select(vec![TimeInForce::Day, TimeInForce::Ioc])
+    select(vec![
+        TimeInForce::Day,
+        TimeInForce::Gtc,
+        TimeInForce::Ioc,
+        TimeInForce::Fok,
+        TimeInForce::Gtd,
+    ])
+}
+
+fn self_trade() -> impl Strategy<Value = SelfTradePrevention> {
+    select(vec![
+        SelfTradePrevention::None,
+        SelfTradePrevention::CancelNewest,
+        SelfTradePrevention::CancelOldest,
+        SelfTradePrevention::CancelBoth,
+        SelfTradePrevention::Decrement,
+    ])
 }
 
 fn durability() -> impl Strategy<Value = Durability> {
@@ -80,8 +103,10 @@ fn target() -> impl Strategy<Value = OrderTarget> {
 fn new_order() -> impl Strategy<Value = ClientMessage> {
     let names = (client_order_id(), option::of(name()), symbol());
     let terms = (side(), order_type(), time_in_force(), any::<bool>());
-    (request(), names, terms, price(), quantity()).prop_map(
-        |(request, names, terms, price, quantity)| {
+    let numbers = (price(), quantity(), price(), quantity(), quantity());
+    let further = (any::<u64>(), self_trade(), any::<u16>());
+    (request(), names, terms, numbers, further).prop_map(
+        |(request, names, terms, numbers, further)| {
             ClientMessage::NewOrder(NewOrderRequest {
                 request,
                 client_order_id: names.0,
@@ -91,8 +116,14 @@ fn new_order() -> impl Strategy<Value = ClientMessage> {
                 order_type: terms.1,
                 time_in_force: terms.2,
                 post_only: terms.3,
-                price,
-                quantity,
+                price: numbers.0,
+                quantity: numbers.1,
+                stop_price: numbers.2,
+                display_quantity: numbers.3,
+                minimum_quantity: numbers.4,
+                expire_time_ns: further.0,
+                self_trade: further.1,
+                self_trade_group: further.2,
             })
         },
     )
@@ -119,14 +150,23 @@ pub(super) fn client_message() -> BoxedStrategy<ClientMessage> {
             quantity,
         })
     });
-    let replace = (request(), target(), client_order_id(), price(), quantity()).prop_map(
-        |(request, target, client_order_id, price, quantity)| {
+    let changes = (
+        option::of(price()),
+        option::of(time_in_force()),
+        any::<u64>(),
+    );
+    let names = (target(), client_order_id());
+    let replace = (request(), names, price(), quantity(), changes).prop_map(
+        |(request, names, price, quantity, changes)| {
             ClientMessage::Replace(ReplaceRequest {
                 request,
-                target,
-                client_order_id,
+                target: names.0,
+                client_order_id: names.1,
                 price,
                 quantity,
+                stop_price: changes.0,
+                time_in_force: changes.1,
+                expire_time_ns: changes.2,
             })
         },
     );
@@ -193,6 +233,10 @@ fn kinds() -> impl Strategy<Value = (ExecType, OrderStatus, Liquidity)> {
         ExecType::Rejected,
         ExecType::Reduced,
         ExecType::Trade,
+        ExecType::Expired,
+        ExecType::Triggered,
+        ExecType::Restated,
+        ExecType::TradePrevented,
     ]);
     let order_status = select(vec![
         OrderStatus::New,
@@ -200,6 +244,7 @@ fn kinds() -> impl Strategy<Value = (ExecType, OrderStatus, Liquidity)> {
         OrderStatus::Filled,
         OrderStatus::Canceled,
         OrderStatus::Rejected,
+        OrderStatus::Expired,
     ]);
     let liquidity = select(vec![Liquidity::None, Liquidity::Added, Liquidity::Removed]);
     (exec_type, order_status, liquidity)
@@ -211,14 +256,30 @@ fn cancel_reason() -> impl Strategy<Value = Option<CancelReason>> {
         CancelReason::ImmediateRemainder,
         CancelReason::MarketRemainder,
         CancelReason::MassCancel,
+        CancelReason::PriceProtection,
+        CancelReason::SelfTradePrevention,
+        CancelReason::Refused,
+    ]))
+}
+
+fn restate_reason() -> impl Strategy<Value = Option<RestateReason>> {
+    option::of(select(vec![
+        RestateReason::DisplayRefreshed,
+        RestateReason::PriceAssigned,
+        RestateReason::TermsReplaced,
     ]))
 }
 
 fn execution_report() -> impl Strategy<Value = Report> {
-    let why = (option::of(reason()), cancel_reason(), event_id());
+    let why = (
+        option::of(reason()),
+        cancel_reason(),
+        event_id(),
+        restate_reason(),
+    );
     let names = (client_order_id(), client_order_id(), name(), symbol());
     let terms = (side(), order_type(), time_in_force());
-    let numbers = (any::<[u64; 8]>(), price(), price());
+    let numbers = (any::<[u64; 11]>(), price(), price(), price());
     (kinds(), why, names, terms, numbers).prop_map(|(kinds, why, names, terms, numbers)| {
         let whole = numbers.0;
         Report::Execution(ExecutionReport {
@@ -226,6 +287,7 @@ fn execution_report() -> impl Strategy<Value = Report> {
             order_status: kinds.1,
             reject_reason: why.0,
             cancel_reason: why.1,
+            restate_reason: why.3,
             order_id: OrderId::from_wire(whole[0]),
             execution_id: why.2,
             request: RequestNumber(whole[1]),
@@ -238,6 +300,10 @@ fn execution_report() -> impl Strategy<Value = Report> {
             order_type: terms.1,
             time_in_force: terms.2,
             price: numbers.1,
+            stop_price: numbers.3,
+            display_quantity: Quantity::new(whole[8]),
+            expire_time_ns: whole[9],
+            displayed: Quantity::new(whole[10]),
             order_quantity: Quantity::new(whole[3]),
             cumulative: Quantity::new(whole[4]),
             leaves: Quantity::new(whole[5]),

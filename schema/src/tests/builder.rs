@@ -7,10 +7,11 @@ use ::capnp::serialize;
 use crate::capnp::matchgate_capnp as wire;
 use crate::message::{
     CancelReject, ClientMessage, ExecType, ExecutionReport, Liquidity, LogonAnswer,
-    NewOrderRequest, OrderStatus, OrderTarget, Report, ServerMessage,
+    NewOrderRequest, OrderStatus, OrderTarget, ReplaceRequest, Report, RestateReason,
+    ServerMessage,
 };
 use matchgate_core::domain::{
-    CancelReason, Durability, MassCancelScope, OrderType, Side, TimeInForce,
+    CancelReason, Durability, MassCancelScope, OrderType, SelfTradePrevention, Side, TimeInForce,
 };
 
 fn frame(message: &Builder<HeapAllocator>) -> Vec<u8> {
@@ -28,6 +29,10 @@ fn order_type(order_type: OrderType) -> wire::OrderType {
     match order_type {
         OrderType::Market => wire::OrderType::Market,
         OrderType::Limit => wire::OrderType::Limit,
+        OrderType::Stop => wire::OrderType::Stop,
+        OrderType::StopLimit => wire::OrderType::StopLimit,
+        OrderType::MarketToLimit => wire::OrderType::MarketToLimit,
+        OrderType::MidPeg => wire::OrderType::MidPeg,
     }
 }
 
@@ -35,6 +40,19 @@ fn time_in_force(time_in_force: TimeInForce) -> wire::TimeInForce {
     match time_in_force {
         TimeInForce::Day => wire::TimeInForce::Day,
         TimeInForce::Ioc => wire::TimeInForce::ImmediateOrCancel,
+        TimeInForce::Gtc => wire::TimeInForce::GoodTillCancel,
+        TimeInForce::Fok => wire::TimeInForce::FillOrKill,
+        TimeInForce::Gtd => wire::TimeInForce::GoodTillDate,
+    }
+}
+
+fn self_trade(choice: SelfTradePrevention) -> wire::SelfTradePrevention {
+    match choice {
+        SelfTradePrevention::None => wire::SelfTradePrevention::None,
+        SelfTradePrevention::CancelNewest => wire::SelfTradePrevention::CancelNewest,
+        SelfTradePrevention::CancelOldest => wire::SelfTradePrevention::CancelOldest,
+        SelfTradePrevention::CancelBoth => wire::SelfTradePrevention::CancelBoth,
+        SelfTradePrevention::Decrement => wire::SelfTradePrevention::Decrement,
     }
 }
 
@@ -64,6 +82,12 @@ fn new_order(body: &NewOrderRequest, mut part: wire::new_order::Builder<'_>) {
     part.set_order_type(order_type(body.order_type));
     part.set_time_in_force(time_in_force(body.time_in_force));
     part.set_post_only(body.post_only);
+    part.set_stop_price(body.stop_price.get());
+    part.set_display_quantity(body.display_quantity.get());
+    part.set_minimum_quantity(body.minimum_quantity.get());
+    part.set_expire_time_ns(body.expire_time_ns);
+    part.set_self_trade_prevention(self_trade(body.self_trade));
+    part.set_self_trade_group(body.self_trade_group);
     part.set_symbol(body.symbol.as_str());
     if !body.client_order_id.is_empty() {
         part.set_client_order_id(body.client_order_id.as_str());
@@ -71,6 +95,24 @@ fn new_order(body: &NewOrderRequest, mut part: wire::new_order::Builder<'_>) {
     if let Some(account) = &body.account {
         part.set_account(account.as_str());
     }
+}
+
+fn replace(body: &ReplaceRequest, mut part: wire::replace::Builder<'_>) {
+    part.set_request(body.request.get());
+    part.set_price(body.price.get());
+    part.set_quantity(body.quantity.get());
+    set_target!(part, body.target);
+    if !body.client_order_id.is_empty() {
+        part.set_client_order_id(body.client_order_id.as_str());
+    }
+    if let Some(stop_price) = body.stop_price {
+        part.set_changes_stop_price(true);
+        part.set_stop_price(stop_price.get());
+    }
+    if let Some(given) = body.time_in_force {
+        part.set_time_in_force(time_in_force(given));
+    }
+    part.set_expire_time_ns(body.expire_time_ns);
 }
 
 /// Returns the frame of a client's message.
@@ -99,22 +141,14 @@ pub(super) fn client(message: &ClientMessage) -> Vec<u8> {
             part.set_quantity(body.quantity.get());
             set_target!(part, body.target);
         }
-        ClientMessage::Replace(body) => {
-            let mut part = root.init_replace();
-            part.set_request(body.request.get());
-            part.set_price(body.price.get());
-            part.set_quantity(body.quantity.get());
-            set_target!(part, body.target);
-            if !body.client_order_id.is_empty() {
-                part.set_client_order_id(body.client_order_id.as_str());
-            }
-        }
+        ClientMessage::Replace(body) => replace(body, root.init_replace()),
         ClientMessage::MassCancel(body) => {
             let mut part = root.init_mass_cancel();
             part.set_request(body.request.get());
             part.set_scope(match body.scope {
                 MassCancelScope::Session => wire::MassCancelScope::Session,
                 MassCancelScope::Account => wire::MassCancelScope::Account,
+                MassCancelScope::Instrument => wire::MassCancelScope::Unspecified,
             });
             part.set_side(body.side.map_or(wire::Side::Unspecified, side));
             if let Some(account) = &body.account {
@@ -153,6 +187,10 @@ fn kinds(body: &ExecutionReport, part: &mut wire::execution_report::Builder<'_>)
         ExecType::Rejected => wire::ExecType::Rejected,
         ExecType::Reduced => wire::ExecType::Reduced,
         ExecType::Trade => wire::ExecType::Trade,
+        ExecType::Expired => wire::ExecType::Expired,
+        ExecType::Triggered => wire::ExecType::Triggered,
+        ExecType::Restated => wire::ExecType::Restated,
+        ExecType::TradePrevented => wire::ExecType::TradePrevented,
     });
     part.set_order_status(match body.order_status {
         OrderStatus::New => wire::OrderStatus::Accepted,
@@ -160,6 +198,7 @@ fn kinds(body: &ExecutionReport, part: &mut wire::execution_report::Builder<'_>)
         OrderStatus::Filled => wire::OrderStatus::Filled,
         OrderStatus::Canceled => wire::OrderStatus::Canceled,
         OrderStatus::Rejected => wire::OrderStatus::Rejected,
+        OrderStatus::Expired => wire::OrderStatus::Expired,
     });
     part.set_liquidity(match body.liquidity {
         Liquidity::None => wire::Liquidity::None,
@@ -172,6 +211,15 @@ fn kinds(body: &ExecutionReport, part: &mut wire::execution_report::Builder<'_>)
         Some(CancelReason::ImmediateRemainder) => wire::CancelReason::ImmediateRemainder,
         Some(CancelReason::MarketRemainder) => wire::CancelReason::MarketRemainder,
         Some(CancelReason::MassCancel) => wire::CancelReason::MassCancel,
+        Some(CancelReason::PriceProtection) => wire::CancelReason::PriceProtection,
+        Some(CancelReason::SelfTradePrevention) => wire::CancelReason::SelfTradePrevention,
+        Some(CancelReason::Refused) => wire::CancelReason::Refused,
+    });
+    part.set_restate_reason(match body.restate_reason {
+        None => wire::RestateReason::None,
+        Some(RestateReason::DisplayRefreshed) => wire::RestateReason::DisplayRefreshed,
+        Some(RestateReason::PriceAssigned) => wire::RestateReason::PriceAssigned,
+        Some(RestateReason::TermsReplaced) => wire::RestateReason::TermsReplaced,
     });
 }
 
@@ -186,6 +234,10 @@ fn execution_report(body: &ExecutionReport, mut part: wire::execution_report::Bu
     part.set_last_price(body.last_price.get());
     part.set_last_quantity(body.last_quantity.get());
     part.set_transact_time_ns(body.transact_time_ns);
+    part.set_stop_price(body.stop_price.get());
+    part.set_display_quantity(body.display_quantity.get());
+    part.set_expire_time_ns(body.expire_time_ns);
+    part.set_displayed(body.displayed.get());
     let mut id = part.reborrow().init_execution_id();
     id.set_sequence(body.execution_id.sequence.get());
     id.set_epoch(body.execution_id.epoch.get());

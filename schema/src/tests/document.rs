@@ -120,6 +120,7 @@ fn documented_report_is_what_the_codec_makes() {
             order_status: OrderStatus::New,
             reject_reason: None,
             cancel_reason: None,
+            restate_reason: None,
             order_id: OrderId::of(ShardId(0), SequenceNumber(57)),
             execution_id: EventId {
                 epoch: Epoch(3),
@@ -137,6 +138,10 @@ fn documented_report_is_what_the_codec_makes() {
             order_type: OrderType::Limit,
             time_in_force: TimeInForce::Day,
             price: order.price,
+            stop_price: Price::new(0),
+            display_quantity: Quantity::ZERO,
+            expire_time_ns: 0,
+            displayed: Quantity::ZERO,
             order_quantity: order.quantity,
             cumulative: Quantity::ZERO,
             leaves: order.quantity,

@@ -105,13 +105,15 @@ fn unknown_enumerants_are_refused_as_their_field() {
     // Table, root pointer, root (2 words), then the order: its terms are data word 3.
     let terms = 8 * (1 + 1 + 2 + 3);
     let order = new_order(&|_| {});
-    for (offset, reason) in [
-        (0, RejectReason::InvalidSide),
-        (2, RejectReason::InvalidOrderType),
-        (4, RejectReason::InvalidTimeInForce),
+    let self_trade = terms + 8 * 5;
+    for (at, first, reason) in [
+        (terms, 3, RejectReason::InvalidSide),
+        (terms + 2, 7, RejectReason::InvalidOrderType),
+        (terms + 4, 6, RejectReason::InvalidTimeInForce),
+        (self_trade, 5, RejectReason::InvalidChoice),
     ] {
-        for code in [3, 255, u16::MAX] {
-            let bytes = with_code(order.clone(), terms + offset, code);
+        for code in [first, 255, u16::MAX] {
+            let bytes = with_code(order.clone(), at, code);
             assert_eq!(decode_client(&bytes), refused(reason));
         }
     }

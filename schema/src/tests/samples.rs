@@ -2,15 +2,15 @@
 
 use matchgate_core::domain::{
     CancelReason, ClientOrderId, Durability, Epoch, EventId, MassCancelScope, Name, OrderId,
-    OrderType, Price, Quantity, RejectReason, RequestNumber, SequenceNumber, ShardId, Side, Symbol,
-    TimeInForce,
+    OrderType, Price, Quantity, RejectReason, RequestNumber, SelfTradePrevention, SequenceNumber,
+    ShardId, Side, Symbol, TimeInForce,
 };
 
 use crate::message::{
     BusinessReject, CancelReject, CancelRequest, ClientMessage, DECIDED_BITMAP_BITS, ExecType,
     ExecutionReport, Liquidity, Logon, LogonAnswer, MassCancelReport, MassCancelRequest,
     NewOrderRequest, OrderStatus, OrderTarget, PROTOCOL_VERSION, ReduceRequest, ReplaceRequest,
-    Report, ServerMessage,
+    Report, RestateReason, ServerMessage,
 };
 
 pub(super) fn client_order_id() -> ClientOrderId {
@@ -44,6 +44,12 @@ pub(super) fn client_messages() -> Vec<ClientMessage> {
             time_in_force: TimeInForce::Ioc,
             post_only: true,
             request,
+            stop_price: Price::new(-2),
+            display_quantity: Quantity::new(3),
+            minimum_quantity: Quantity::new(4),
+            expire_time_ns: 5,
+            self_trade: SelfTradePrevention::Decrement,
+            self_trade_group: 6,
             ..NewOrderRequest::limit(
                 symbol(),
                 Side::Sell,
@@ -66,6 +72,9 @@ pub(super) fn client_messages() -> Vec<ClientMessage> {
             client_order_id: client_order_id(),
             price: Price::new(7),
             quantity: Quantity::new(8),
+            stop_price: Some(Price::new(-9)),
+            time_in_force: Some(TimeInForce::Gtd),
+            expire_time_ns: 10,
         }),
         ClientMessage::MassCancel(MassCancelRequest {
             request,
@@ -83,6 +92,7 @@ fn execution_report() -> ExecutionReport {
         order_status: OrderStatus::PartiallyFilled,
         reject_reason: Some(RejectReason::Internal),
         cancel_reason: Some(CancelReason::MassCancel),
+        restate_reason: Some(RestateReason::TermsReplaced),
         order_id: OrderId::of(ShardId(3), SequenceNumber(4)),
         execution_id: EventId {
             epoch: Epoch(5),
@@ -100,6 +110,10 @@ fn execution_report() -> ExecutionReport {
         order_type: OrderType::Limit,
         time_in_force: TimeInForce::Ioc,
         price: Price::new(-10),
+        stop_price: Price::new(-17),
+        display_quantity: Quantity::new(18),
+        expire_time_ns: 19,
+        displayed: Quantity::new(20),
         order_quantity: Quantity::new(11),
         cumulative: Quantity::new(12),
         leaves: Quantity::new(13),

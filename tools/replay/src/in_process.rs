@@ -8,9 +8,9 @@ use std::collections::HashMap;
 use matchgate_core::domain::{
     Account, AccountId, Cancel, ClientOrderId, Command, ControlNumber, DefineAccount,
     DefineInstrument, Durability, Epoch, EventBody, FirmId, GatewayId, Instrument, InstrumentId,
-    LendSlots, Name, NewOrder, OrderHandle, OrderId, OrderType, Origin, Price, Quantity, Reduce,
-    RejectReason, RequestNumber, RingNumber, SequenceNumber, Sequenced, SessionId, ShardId, Side,
-    TimeInForce,
+    LendSlots, Name, NewOrder, OrderHandle, OrderId, OrderTerms, OrderType, Origin, Price,
+    Quantity, Reduce, RejectReason, RequestNumber, RingNumber, SelfTradePrevention, SequenceNumber,
+    Sequenced, SessionId, ShardId, Side, TimeInForce,
 };
 use matchgate_core::{EventBuffer, Progress, Shard, ShardCapacity};
 
@@ -235,13 +235,18 @@ impl ShardBook {
                 EventBody::Rejected { reason, .. } | EventBody::CancelRejected { reason, .. } => {
                     outcome.refused = Some(reason);
                 }
-                EventBody::Canceled { handle, .. } => {
+                EventBody::Canceled { handle, .. } | EventBody::Expired { handle, .. } => {
                     self.told.push(Told::Canceled(self.request(handle)));
                     self.forget_if_ended(handle);
                 }
                 EventBody::Reduced { handle, .. } => self.forget_if_ended(handle),
                 EventBody::Accepted { .. } => self.told.extend(self.entering.take()),
+                // No order of a recording brings the others about.
                 EventBody::Replaced { .. }
+                | EventBody::Triggered { .. }
+                | EventBody::Restated { .. }
+                | EventBody::SelfTradePrevented { .. }
+                | EventBody::TermsReplaced { .. }
                 | EventBody::MassCanceled { .. }
                 | EventBody::PhaseChanged { .. }
                 | EventBody::InstrumentChanged { .. }
@@ -280,7 +285,10 @@ impl ShardBook {
             order_type: entry.order_type,
             time_in_force: entry.time_in_force,
             post_only: u8::from(entry.post_only),
-            reserved: [0; 4],
+            self_trade: SelfTradePrevention::None,
+            terms_given: 0,
+            reserved: [0; 2],
+            terms: OrderTerms::NONE,
         };
         self.live.insert(number, handle);
         let outcome = self.apply(time_ns, Command::New(order, ClientOrderId::NONE));

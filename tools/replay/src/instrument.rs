@@ -128,6 +128,7 @@ impl DerivedInstrument {
             quantity_min: Quantity::new(1),
             quantity_max: self.quantity_max,
             notional_max: self.notional_max().get().into(),
+            protection: Price::MAX,
         }
     }
 

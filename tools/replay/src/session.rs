@@ -8,8 +8,8 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use matchgate_core::domain::{
-    ClientOrderId, Name, OrderType, Price, Quantity, RejectReason, RequestNumber, Side, Symbol,
-    TimeInForce,
+    Name, OrderType, Price, Quantity, RejectReason, RequestNumber, SelfTradePrevention, Side,
+    Symbol, TimeInForce,
 };
 use matchgate_schema::message::{
     CancelRequest, ClientMessage, ExecType, ExecutionReport, Liquidity, NewOrderRequest,
@@ -488,6 +488,8 @@ impl WireReplay {
             ExecType::Canceled | ExecType::Reduced | ExecType::Replaced => {
                 self.complete(report.request);
             }
+            ExecType::Expired => self.complete(report.order_request),
+            ExecType::Triggered | ExecType::Restated | ExecType::TradePrevented => {}
         }
     }
 
@@ -514,8 +516,15 @@ impl WireReplay {
                 price: report.last_price,
                 quantity: report.last_quantity,
             }),
-            ExecType::Canceled => ledger.told(&Told::Canceled(report.order_request)),
-            ExecType::Rejected | ExecType::Reduced | ExecType::Replaced => {}
+            ExecType::Canceled | ExecType::Expired => {
+                ledger.told(&Told::Canceled(report.order_request));
+            }
+            ExecType::Rejected
+            | ExecType::Reduced
+            | ExecType::Replaced
+            | ExecType::Triggered
+            | ExecType::Restated
+            | ExecType::TradePrevented => {}
         }
     }
 
@@ -607,6 +616,7 @@ impl WireReplay {
         }
     }
 
+    /// One account plays all parts of the recorded market, so its orders trade with each other.
     const fn limit_order(
         &self,
         request: RequestNumber,
@@ -614,18 +624,11 @@ impl WireReplay {
         price: Price,
         quantity: Quantity,
     ) -> NewOrderRequest {
-        NewOrderRequest {
-            request,
-            client_order_id: ClientOrderId::NONE,
-            account: self.options.account,
-            symbol: self.options.symbol,
-            side,
-            order_type: OrderType::Limit,
-            time_in_force: TimeInForce::Day,
-            post_only: false,
-            price,
-            quantity,
-        }
+        let mut order = NewOrderRequest::limit(self.options.symbol, side, price, quantity)
+            .with_self_trade(SelfTradePrevention::None);
+        order.request = request;
+        order.account = self.options.account;
+        order
     }
 
     const fn account(&self, owner: Owner) -> Option<Name> {

@@ -4,6 +4,7 @@ mod code;
 mod files;
 mod graph;
 mod manifests;
+mod rules;
 mod sources;
 
 use super::Finding;

@@ -1,171 +1,400 @@
-//! The order book of one instrument: two sides, the priority stamps given, and the book hash.
+//! The order book of one instrument: what is displayed, what waits for its stop price, what is
+//! pegged, and the counters of all.
 //!
-//! Orders enter and leave it here and nowhere else, so levels, links and hash agree.
+//! Orders enter and leave it here and nowhere else, so levels, links and places agree. It must not
+//! know who asks: cancels, replaces and expiries all take an order out alike.
 
-use super::book_side::BookSide;
-use super::order_slab::OrderSlab;
-use crate::domain::{InstrumentId, OrderType, Price, Quantity, Side};
-use crate::state_hash::{HashSum, Mix, Tag};
+use super::NONE;
+use super::ladder::Ladder;
+use super::mid_pegs::{MidPegs, middle};
+use super::order_slab::{Order, OrderSlab, Place};
+use crate::domain::{Price, Side};
+use crate::planted::{Bug, bites};
 
-/// The resting orders of one instrument.
+/// Cells of the table of displayed levels, for each that there may be.
+const CELLS_PER_LEVEL: usize = 8;
+/// The same of stop prices: they are looked at less often.
+const CELLS_PER_STOP_LEVEL: usize = 1;
+
+/// The orders of one instrument.
 #[derive(Debug)]
-pub(crate) struct OrderBook {
-    bids: BookSide,
-    asks: BookSide,
-    stamps_given: u64,
-    stamp_word: u128,
-    hash: HashSum,
+pub struct OrderBook {
+    /// Displayed orders by side.
+    displayed: [Ladder; 2],
+    /// Stop orders that wait, by side.
+    stops: [Ladder; 2],
+    pub(super) pegs: MidPegs,
+    /// First and last of the stop orders that were released and did not execute yet.
+    pub(super) released: (u32, u32),
+    /// Units of price in a tick; above 0.
+    tick_size: i64,
+    /// Priority stamps given.
+    pub(super) stamps_given: u64,
+    pub(super) last_trade: Option<Price>,
+    /// Whether an iceberg was ever displayed.
+    pub(super) had_icebergs: bool,
 }
 
 impl OrderBook {
-    /// Returns an empty book with room for `level_count_max` levels a side.
-    pub(crate) fn new(instrument: InstrumentId, level_count_max: u32) -> Self {
+    /// Returns an empty book with room for `level_count_max` levels a side; a tick is 1 unit of
+    /// price until [`Self::prepare`] is told.
+    #[must_use]
+    pub fn new(level_count_max: u32) -> Self {
+        let displayed = |side| Ladder::new(side, level_count_max, CELLS_PER_LEVEL);
+        let stops = |side| Ladder::new(side, level_count_max, CELLS_PER_STOP_LEVEL);
         Self {
-            bids: BookSide::new(Side::Buy, level_count_max),
-            asks: BookSide::new(Side::Sell, level_count_max),
+            displayed: by_side(displayed(Side::Buy), displayed(Side::Sell)),
+            // A rising price reaches the lowest buy first, a falling one the highest sell.
+            stops: by_side(stops(Side::Sell), stops(Side::Buy)),
+            pegs: MidPegs::new(),
+            released: (NONE, NONE),
+            tick_size: 1,
             stamps_given: 0,
-            stamp_word: Mix::new(Tag::Stamps)
-                .and(u64::from(instrument.get()))
-                .finish(),
-            hash: HashSum::default(),
+            last_trade: None,
+            had_icebergs: false,
         }
     }
 
-    /// Makes the reserved room ready for use.
-    pub(crate) fn prepare(&mut self) {
-        self.bids.prepare();
-        self.asks.prepare();
-    }
-
-    /// Returns one side.
-    #[inline]
-    pub(crate) const fn side(&self, side: Side) -> &BookSide {
-        match side {
-            Side::Buy => &self.bids,
-            Side::Sell => &self.asks,
+    /// Makes the reserved memory ready for use, and sets how many units of price a tick has, above
+    /// 0; once there are orders, that does not change.
+    pub fn prepare(&mut self, tick_size: i64) {
+        self.tick_size = tick_size;
+        for ladder in self.displayed.iter_mut().chain(&mut self.stops) {
+            ladder.prepare();
         }
     }
 
+    /// Returns the displayed levels of a side.
     #[inline]
-    pub(super) const fn side_mut(&mut self, side: Side) -> &mut BookSide {
-        match side {
-            Side::Buy => &mut self.bids,
-            Side::Sell => &mut self.asks,
-        }
+    #[must_use]
+    pub const fn side(&self, side: Side) -> &Ladder {
+        &self.displayed[index(side)]
     }
 
-    /// Returns the book hash.
     #[inline]
-    pub(crate) const fn hash(&self) -> u128 {
-        self.hash.get()
+    pub(super) const fn side_mut(&mut self, side: Side) -> &mut Ladder {
+        &mut self.displayed[index(side)]
     }
 
-    /// Returns whether an order of `side` and `order_type` at `price` would trade now.
+    /// Returns the levels of stop orders of a side that wait, by stop price, what a trade reaches
+    /// first being first.
     #[inline]
-    pub(crate) fn would_take(&self, side: Side, order_type: OrderType, price: Price) -> bool {
-        let Some(best) = self.side(side.opposite()).best_price() else {
-            return false;
-        };
-        match (order_type, side) {
-            (OrderType::Market, _) => true,
-            (OrderType::Limit, Side::Buy) => best <= price,
-            (OrderType::Limit, Side::Sell) => best >= price,
-        }
+    #[must_use]
+    pub const fn stops(&self, side: Side) -> &Ladder {
+        &self.stops[index(side)]
     }
 
-    /// Returns whether an order may rest at a price.
     #[inline]
-    pub(crate) fn has_room_at(&self, side: Side, price: Price) -> bool {
-        self.side(side).has_room_at(price)
+    pub(super) const fn stops_mut(&mut self, side: Side) -> &mut Ladder {
+        &mut self.stops[index(side)]
     }
 
-    /// Returns whether an order in the book could rest at another price of its side: there is
-    /// room, or its own level ends with its going.
-    pub(crate) fn has_room_to_move(&self, slab: &OrderSlab, slot: u32, price: Price) -> bool {
-        let order = slab.order(slot);
-        let side = self.side(order.side);
-        side.has_room_at(price) || side.level(order.level).order_count == 1
+    /// Returns the mid-pegs.
+    #[inline]
+    #[must_use]
+    pub const fn pegs(&self) -> &MidPegs {
+        &self.pegs
     }
 
-    /// Rests an order at the back of its price's queue, with a new priority stamp. There is room.
+    /// Returns how many priority stamps were given.
+    #[inline]
+    #[must_use]
+    pub const fn stamps_given(&self) -> u64 {
+        self.stamps_given
+    }
+
+    /// Returns the price of the last trade, if there was one.
+    #[inline]
+    #[must_use]
+    pub const fn last_trade(&self) -> Option<Price> {
+        self.last_trade
+    }
+
+    /// Returns the price of a tick that an order has.
+    #[inline]
+    #[must_use]
+    pub const fn price(&self, tick: i64) -> Price {
+        Price::new(tick * self.tick_size)
+    }
+
+    /// Returns the units of price in a tick.
+    #[inline]
+    #[must_use]
+    pub const fn tick_size(&self) -> i64 {
+        self.tick_size
+    }
+
+    /// Gives the next priority stamp; 2^64 of them are never given.
+    #[inline]
+    const fn next_stamp(&mut self) {
+        self.stamps_given = self.stamps_given.wrapping_add(1);
+    }
+
+    /// Returns whether an order of `side` with a limit of `limit_tick` would trade now, with a
+    /// displayed order or a mid-peg. `limit_tick` is no bound of `i64`.
+    #[inline]
+    #[must_use]
+    pub fn would_take(&self, slab: &OrderSlab, side: Side, limit_tick: i64) -> bool {
+        let opposite = side.opposite();
+        self.side(opposite).reaches(limit_tick)
+            || (self.pegs.stand(opposite) && self.would_take_peg(slab, side, limit_tick))
+    }
+
+    #[cold]
+    fn would_take_peg(&self, slab: &OrderSlab, side: Side, limit_tick: i64) -> bool {
+        let limit = Price::new(limit_tick.saturating_mul(self.tick_size));
+        self.pegs
+            .first(slab, side.opposite())
+            .is_some_and(|(_, price)| is_within(side, price, limit))
+    }
+
+    /// Displays an order at the back of its price's queue, showing `displayed` of it, with a new
+    /// priority stamp. There is room, and nothing that it would take.
     ///
     /// # Panics
     ///
     /// Panics if the order would trade: a book that rests crossed must stop.
     #[inline]
-    pub(crate) fn rest(&mut self, slab: &mut OrderSlab, slot: u32) {
-        self.stamps_given += 1;
-        slab.hash_stamp(self.stamp_word);
+    pub fn rest(&mut self, slab: &mut OrderSlab, slot: u32, displayed: u64) {
+        self.next_stamp();
         let order = slab.order_mut(slot);
-        order.priority_stamp = self.stamps_given;
-        let (side, order_type, price) = (order.side, order.order_type, order.price);
+        order.stamp = self.stamps_given;
+        order.displayed = displayed;
+        order.place = Place::Displayed;
+        let (side, tick) = (order.side, order.tick);
+        if displayed != order.leaves {
+            self.had_icebergs = true;
+        }
         assert!(
-            !self.would_take(side, order_type, price),
+            !self.side(side.opposite()).reaches(tick),
             "a book never rests crossed"
         );
         self.side_mut(side).append(slab, slot);
-        slab.hash_in(slot, &mut self.hash);
     }
 
-    /// Takes a resting order out of the book; it may rest again or end.
+    /// Opens a new order straight at rest, all of it displayed, with a new priority stamp: what
+    /// [`OrderSlab::open`] and [`Self::rest`] do, in one write. There is room, and nothing that it
+    /// would take. What `order` says of its place and links is not read.
     #[inline]
-    pub(crate) fn unlink(&mut self, slab: &mut OrderSlab, slot: u32) {
-        let side = slab.order(slot).side;
-        slab.hash_out(slot, &mut self.hash);
-        self.side_mut(side).unlink(slab, slot);
+    pub fn open_at_rest(&mut self, slab: &mut OrderSlab, slot: u32, order: Order) {
+        self.next_stamp();
+        let ladder = self.side_mut(order.side);
+        let previous = ladder.join(order.tick, slot, order.leaves);
+        let previous = previous.unwrap_or(NONE);
+        let stamp = self.stamps_given;
+        slab.open(
+            slot,
+            Order {
+                displayed: order.leaves,
+                stamp,
+                next: NONE,
+                previous,
+                place: Place::Displayed,
+                ..order
+            },
+        );
+        if previous != NONE {
+            slab.order_mut(previous).next = slot;
+        }
     }
 
-    /// Takes a resting order out of the book and ends it.
+    /// Moves a displayed order to the back of another price's queue, or its own one's, with a new
+    /// priority stamp; `leaves` of a total of `order_quantity` are open then, all of it displayed:
+    /// what [`Self::unlink`] and [`Self::rest`] do, in one write. There is room, and nothing that it
+    /// would take.
     #[inline]
-    pub(crate) fn end(&mut self, slab: &mut OrderSlab, slot: u32) {
+    pub fn move_at_rest(
+        &mut self,
+        slab: &mut OrderSlab,
+        slot: u32,
+        tick: i64,
+        (leaves, order_quantity): (u64, u64),
+    ) {
+        self.next_stamp();
+        let stamp = self.stamps_given;
+        let ladder = self.side_mut(slab.order(slot).side);
+        ladder.unlink(slab, slot);
+        let previous = ladder.join(tick, slot, leaves).unwrap_or(NONE);
+        let order = slab.order_mut(slot);
+        order.tick = tick;
+        order.leaves = leaves;
+        order.displayed = leaves;
+        order.order_quantity = order_quantity;
+        order.stamp = stamp;
+        order.next = NONE;
+        order.previous = previous;
+        if previous != NONE {
+            slab.order_mut(previous).next = slot;
+        }
+    }
+
+    /// Puts a stop order, whose `tick` is its stop price, where it waits, with a new stamp. There
+    /// is room.
+    pub(crate) fn wait(&mut self, slab: &mut OrderSlab, slot: u32) {
+        self.next_stamp();
+        let order = slab.order_mut(slot);
+        order.stamp = self.stamps_given;
+        order.displayed = 0;
+        order.place = Place::Waiting;
+        let side = order.side;
+        self.stops_mut(side).append(slab, slot);
+    }
+
+    /// Pegs an order, whose `tick` is its cap in 1e-9 units, with a new stamp. There is room.
+    pub(crate) fn peg(&mut self, slab: &mut OrderSlab, slot: u32) {
+        self.next_stamp();
+        let order = slab.order_mut(slot);
+        order.stamp = self.stamps_given;
+        order.displayed = 0;
+        order.place = Place::Pegged;
+        self.pegs.append(slab, slot);
+    }
+
+    /// Takes an order out of wherever it is; it may come again or end.
+    #[inline]
+    pub fn unlink(&mut self, slab: &mut OrderSlab, slot: u32) {
+        let order = slab.order(slot);
+        if order.place == Place::Displayed {
+            let side = order.side;
+            return self.side_mut(side).unlink(slab, slot);
+        }
+        self.unlink_undisplayed(slab, slot);
+    }
+
+    fn unlink_undisplayed(&mut self, slab: &mut OrderSlab, slot: u32) {
+        let order = slab.order(slot);
+        let side = order.side;
+        match order.place {
+            Place::Waiting => self.stops_mut(side).unlink(slab, slot),
+            Place::Pegged => self.pegs.unlink(slab, slot),
+            Place::Displayed | Place::Incoming | Place::Vacant => {}
+        }
+    }
+
+    /// Takes an order out and ends it.
+    #[inline]
+    pub fn end(&mut self, slab: &mut OrderSlab, slot: u32) {
         self.unlink(slab, slot);
         slab.close(slot);
     }
 
-    /// Fills `quantity` of a resting order, which has at least that open; ends it where nothing
-    /// is left.
-    #[inline]
-    pub(crate) fn fill(&mut self, slab: &mut OrderSlab, slot: u32, quantity: Quantity) {
-        if slab.order(slot).leaves == quantity {
-            self.end(slab, slot);
-        } else {
-            let order_quantity = slab.order(slot).order_quantity;
-            self.shrink(slab, slot, quantity, order_quantity);
+    /// Makes an order smaller in its place, to a total of `order_quantity`, by `quantity` less
+    /// open than now; something stays open. What it displays is at most what is open.
+    pub fn shrink(&mut self, slab: &mut OrderSlab, slot: u32, quantity: u64, order_quantity: u64) {
+        let order = slab.order_mut(slot);
+        order.leaves -= quantity;
+        order.order_quantity = order_quantity;
+        let hidden = order.displayed.saturating_sub(order.leaves);
+        if hidden != 0 {
+            order.displayed -= hidden;
+            let (side, tick) = (order.side, order.tick);
+            self.side_mut(side).shrink(tick, hidden);
         }
     }
 
-    /// Gives a resting order a smaller (or equal) total quantity, in its place. It stays open.
-    pub(crate) fn shrink_to(&mut self, slab: &mut OrderSlab, slot: u32, order_quantity: Quantity) {
-        let quantity = slab
-            .order(slot)
-            .order_quantity
-            .checked_sub(order_quantity)
-            .expect("shrinking never grows an order");
-        self.shrink(slab, slot, quantity, order_quantity);
-    }
-
-    /// Tells the hash of a resting order's new client order id.
-    pub(crate) fn rehash(&mut self, slab: &mut OrderSlab, slot: u32) {
-        slab.hash_out(slot, &mut self.hash);
-        slab.hash_in(slot, &mut self.hash);
-    }
-
-    #[inline]
-    fn shrink(
-        &mut self,
-        slab: &mut OrderSlab,
-        slot: u32,
-        quantity: Quantity,
-        order_quantity: Quantity,
-    ) {
+    /// Shows the next part of an iceberg whose displayed part is used up but for `displayed`, at
+    /// the back of its queue with a new stamp.
+    pub(super) fn refresh(&mut self, slab: &mut OrderSlab, slot: u32) {
+        self.next_stamp();
+        let display = slab.terms(slot).given.display_quantity.get();
         let order = slab.order_mut(slot);
-        order.leaves = order
-            .leaves
-            .checked_sub(quantity)
-            .expect("no more is taken from an order than it has open");
-        order.order_quantity = order_quantity;
-        let (side, level) = (order.side, order.level);
-        self.side_mut(side).level_mut(level).shrink(quantity);
-        slab.hash_quantities(slot, &mut self.hash);
+        order.stamp = self.stamps_given;
+        let (side, displayed) = (order.side, order.leaves.min(display));
+        self.side_mut(side).refresh(slab, slot, displayed);
+    }
+
+    /// Sets the reference of the mid-pegs to what is displayed now; parks them where
+    /// `is_continuous` is false. Returns whether it changed. Without pegs there is none.
+    pub(crate) fn set_reference(&mut self, slab: &mut OrderSlab, is_continuous: bool) -> bool {
+        let prices = match (
+            self.side(Side::Buy).best_tick(),
+            self.side(Side::Sell).best_tick(),
+        ) {
+            (Some(bid), Some(ask)) if is_continuous && !self.pegs.is_empty() => {
+                Some(middle(bid, ask, self.tick_size))
+            }
+            _ => None,
+        };
+        let changed = self.pegs.set_reference(prices, self.stamps_given);
+        if bites(Bug::PegLosesPlace, !changed) {
+            self.pegs_lose_place(slab);
+        }
+        changed
+    }
+
+    /// Puts the first peg of each side behind the others: no rule does.
+    fn pegs_lose_place(&mut self, slab: &mut OrderSlab) {
+        for side in [Side::Buy, Side::Sell] {
+            let first = self.pegs.slots(slab, side).next();
+            if let Some(slot) = first.filter(|_| self.pegs.count(side) > 1) {
+                self.pegs.unlink(slab, slot);
+                self.next_stamp();
+                slab.order_mut(slot).stamp = self.stamps_given;
+                self.pegs.append(slab, slot);
+            }
+        }
+    }
+
+    /// Makes a displayed order larger in its place: no rule does.
+    #[cfg(debug_assertions)]
+    pub(crate) fn grow(&mut self, slab: &mut OrderSlab, slot: u32, quantity: u64) {
+        let order = slab.order_mut(slot);
+        order.leaves += quantity;
+        order.order_quantity += quantity;
+        order.displayed += quantity;
+        let (side, tick) = (order.side, order.tick);
+        self.side_mut(side).grow(tick, quantity);
+    }
+
+    /// As [`Self::set_reference`] in a continuous phase, for a first peg that is about to come.
+    pub(crate) fn set_reference_for_first_peg(&mut self) {
+        if let (Some(bid), Some(ask)) = (
+            self.side(Side::Buy).best_tick(),
+            self.side(Side::Sell).best_tick(),
+        ) {
+            let prices = middle(bid, ask, self.tick_size);
+            self.pegs.set_reference(Some(prices), self.stamps_given);
+        }
+    }
+
+    /// Returns where a peg of `side` with a cap stands; `None` while pegs are parked.
+    pub(crate) fn peg_price(&self, side: Side, cap: i64) -> Option<Price> {
+        self.pegs.price(side, cap)
+    }
+
+    /// Returns a buying and a selling peg that stand at one price, the first of each side.
+    pub(crate) fn pegs_that_meet(&self, slab: &OrderSlab) -> Option<(u32, u32)> {
+        self.pegs.first_that_meet(slab)
+    }
+
+    /// Returns whether a command that touched this book has to be finished: pegs may have to
+    /// move, or stop orders were released.
+    #[inline]
+    #[must_use]
+    pub(crate) const fn needs_finish(&self) -> bool {
+        self.released.0 != NONE || !self.pegs.is_empty() || self.pegs.reference().is_some()
+    }
+}
+
+/// Returns the place of a side in a pair: never one that has to be checked, nor a branch that half
+/// of all orders would not take.
+#[inline]
+const fn index(side: Side) -> usize {
+    side as usize & 1
+}
+
+/// Returns a pair by [`index`].
+fn by_side(buy: Ladder, sell: Ladder) -> [Ladder; 2] {
+    [sell, buy]
+}
+
+const _: () = assert!(index(Side::Sell) == 0 && index(Side::Buy) == 1);
+
+/// Returns whether a price is within the limit of an order of `side`.
+#[inline]
+pub(super) fn is_within(side: Side, price: Price, limit: Price) -> bool {
+    match side {
+        Side::Buy => price <= limit,
+        Side::Sell => price >= limit,
     }
 }

@@ -1,317 +1,225 @@
 //! The order slab: one place for every order, found by the slot of its handle.
 //!
 //! A slot is used again and again; its generation rises with each use, so a handle of an order
-//! that has ended never names another one. What a cancel needs stands in one cache line, the rest
-//! aside. It must not know prices' order or queues: it only keeps the links.
+//! that has ended never names another one. All that matching reads and writes of an order stands
+//! in one cache line; what only some orders have stands aside. It must not know prices' order or
+//! queues: it only keeps the links.
 
 use super::NONE;
-use crate::domain::{
-    AccountId, ClientOrderId, Durability, GatewayId, InstrumentId, OrderHandle, OrderId, OrderType,
-    Price, Quantity, RequestNumber, SessionId, Side, TimeInForce,
-};
-use crate::state_hash::{HashSum, Mix, Tag, and_client_order_id, pair, slot_word};
+use crate::domain::{Durability, OrderHandle, OrderTerms, SelfTradePrevention, Side};
+
+/// Where an order is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Place {
+    /// Nowhere: the slot holds no live order.
+    Vacant,
+    /// On its way: in no queue of its book.
+    Incoming,
+    /// In the ladder of its side.
+    Displayed,
+    /// Waiting for its stop price, or released and queued.
+    Waiting,
+    /// Among the mid-pegs of its side.
+    Pegged,
+}
 
 /// What matching reads and writes of an order: one cache line.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Order {
-    /// Limit price; without meaning for a market order.
-    pub(crate) price: Price,
-    /// Total quantity, the executed part included.
-    pub(crate) order_quantity: Quantity,
+pub struct Order {
+    /// Price in ticks: its limit; its stop price while it waits; its cap while it is pegged.
+    pub tick: i64,
     /// Still open; `order_quantity - leaves` is executed.
-    pub(crate) leaves: Quantity,
-    /// Place in time among the orders of its book; given when it starts to rest.
-    pub(crate) priority_stamp: u64,
+    pub leaves: u64,
+    /// What its level shows of it; 0 where it is not displayed.
+    pub displayed: u64,
+    /// Total quantity, the executed part included.
+    pub order_quantity: u64,
+    /// Place in time among the orders of its book; given when it begins to rest, wait or peg.
+    pub stamp: u64,
+    /// Next order in its queue; [`NONE`] for the last.
+    pub next: u32,
+    /// Order before it in its queue; [`NONE`] for the first.
+    pub previous: u32,
     /// Uses of the slot so far.
-    pub(crate) generation: u32,
-    /// Level in which it rests.
-    pub(crate) level: u32,
-    /// Next order at its price; `NONE` for the last.
-    pub(crate) next: u32,
-    /// Order before it at its price; `NONE` for the first.
-    pub(crate) previous: u32,
-    /// What is traded.
-    pub(crate) instrument: InstrumentId,
-    /// For whom.
-    pub(crate) account: AccountId,
+    pub generation: u32,
+    /// Number of the instrument.
+    pub instrument: u32,
+    /// Whose it is for self-trade prevention: orders of one number do not trade with each other.
+    pub identity: u32,
     /// Buy or sell.
-    pub(crate) side: Side,
-    /// Limit or market.
-    pub(crate) order_type: OrderType,
-    /// Day or immediate-or-cancel.
-    pub(crate) time_in_force: TimeInForce,
+    pub side: Side,
+    /// Where it is.
+    pub place: Place,
+    /// What happens where it meets an order of its own identity.
+    pub self_trade: SelfTradePrevention,
     /// When reports of it may leave.
-    pub(crate) durability: Durability,
-    /// Gateway that entered it.
-    pub(crate) gateway: GatewayId,
-    /// Whether it refuses to take.
-    pub(crate) post_only: bool,
-    /// Whether an order lives here.
-    pub(crate) live: bool,
+    pub durability: Durability,
 }
 
 const _: () = assert!(size_of::<Order>() == 64, "an order is one cache line");
 
 impl Order {
-    const VACANT: Self = Self {
-        price: Price::new(0),
-        order_quantity: Quantity::ZERO,
-        leaves: Quantity::ZERO,
-        priority_stamp: 0,
-        generation: 0,
-        level: NONE,
+    /// No order.
+    pub const VACANT: Self = Self {
+        tick: 0,
+        leaves: 0,
+        displayed: 0,
+        order_quantity: 0,
+        stamp: 0,
         next: NONE,
         previous: NONE,
-        instrument: InstrumentId(NONE),
-        account: AccountId(NONE),
+        generation: 0,
+        instrument: NONE,
+        identity: NONE,
         side: Side::Buy,
-        order_type: OrderType::Limit,
-        time_in_force: TimeInForce::Day,
+        place: Place::Vacant,
+        self_trade: SelfTradePrevention::None,
         durability: Durability::Written,
-        gateway: GatewayId::NONE,
-        post_only: false,
-        live: false,
     };
+
+    /// Returns whether an order lives here.
+    #[inline]
+    #[must_use]
+    pub const fn is_live(&self) -> bool {
+        !matches!(self.place, Place::Vacant)
+    }
 
     /// Returns what was executed.
     #[inline]
-    pub(crate) fn cumulative(&self) -> Quantity {
-        self.order_quantity
-            .checked_sub(self.leaves)
-            .expect("leaves is at most the order quantity")
+    #[must_use]
+    pub const fn cumulative(&self) -> u64 {
+        self.order_quantity - self.leaves
     }
 }
 
-/// What only entry, reports and hashes read of an order.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct OrderDetails {
-    /// The venue's id.
-    pub(crate) order_id: OrderId,
-    /// Request number of the New Order.
-    pub(crate) request: RequestNumber,
-    /// Session that entered it.
-    pub(crate) session: SessionId,
-    /// The client's id now.
-    pub(crate) client_order_id: ClientOrderId,
-}
-
-const NO_DETAILS: OrderDetails = OrderDetails {
-    order_id: OrderId::NONE,
-    request: RequestNumber(0),
-    session: SessionId(0),
-    client_order_id: ClientOrderId::NONE,
-};
-
-/// The mixes of an order's fields that do not change while it rests, and its words in the sums.
+/// What only some orders have, as the book reads it.
 #[derive(Clone, Copy, Debug)]
-struct OrderHash {
-    book_mix: Mix,
-    state_mix: Mix,
-    book_word: u128,
-    state_word: u128,
+pub(crate) struct Terms {
+    /// As they were given; zero where they were not.
+    pub(crate) given: OrderTerms,
+    /// Limit of a stop-limit order while its `tick` is its stop price.
+    pub(crate) limit_tick: i64,
 }
 
 /// All orders of a shard.
 #[derive(Debug)]
-pub(crate) struct OrderSlab {
+pub struct OrderSlab {
     orders: Vec<Order>,
-    details: Vec<OrderDetails>,
-    hashes: Vec<OrderHash>,
-    lent_to: Vec<GatewayId>,
-    state_sum: HashSum,
+    terms: Vec<Terms>,
     live_count: u32,
 }
 
 impl OrderSlab {
     /// Returns a slab of `slots` vacant slots.
-    pub(crate) fn new(slots: u32) -> Self {
-        let no_hash = OrderHash {
-            book_mix: Mix::new(Tag::BookOrder),
-            state_mix: Mix::new(Tag::StateOrder),
-            book_word: 0,
-            state_word: 0,
+    #[must_use]
+    pub fn new(slots: u32) -> Self {
+        let no_terms = Terms {
+            given: OrderTerms::NONE,
+            limit_tick: 0,
         };
         Self {
             orders: vec![Order::VACANT; slots as usize],
-            details: vec![NO_DETAILS; slots as usize],
-            hashes: vec![no_hash; slots as usize],
-            lent_to: vec![GatewayId::NONE; slots as usize],
-            state_sum: HashSum::default(),
+            terms: vec![no_terms; slots as usize],
             live_count: 0,
         }
     }
 
     /// Returns the order in a slot that is known to exist.
+    ///
+    /// # Panics
+    ///
+    /// Panics if there is no such slot.
     #[inline]
-    pub(crate) fn order(&self, slot: u32) -> &Order {
+    #[must_use]
+    pub fn order(&self, slot: u32) -> &Order {
         &self.orders[slot as usize]
     }
 
     /// Returns the order in a slot that is known to exist, to be changed.
+    ///
+    /// # Panics
+    ///
+    /// Panics if there is no such slot.
     #[inline]
-    pub(crate) fn order_mut(&mut self, slot: u32) -> &mut Order {
+    pub fn order_mut(&mut self, slot: u32) -> &mut Order {
         &mut self.orders[slot as usize]
-    }
-
-    /// Returns the rest of what is known of the order in a slot that exists.
-    #[inline]
-    pub(crate) fn details(&self, slot: u32) -> &OrderDetails {
-        &self.details[slot as usize]
     }
 
     /// Returns the slot's order, vacant ones included; `None` where there is no such slot.
     #[inline]
-    pub(crate) fn get(&self, slot: u32) -> Option<&Order> {
+    #[must_use]
+    pub fn get(&self, slot: u32) -> Option<&Order> {
         self.orders.get(slot as usize)
     }
 
     /// Returns the live order that `handle` names, if there is one.
     #[inline]
-    pub(crate) fn live(&self, handle: OrderHandle) -> Option<&Order> {
+    #[must_use]
+    pub fn live(&self, handle: OrderHandle) -> Option<&Order> {
         self.get(handle.slot)
-            .filter(|order| order.live && order.generation == handle.generation)
+            .filter(|order| order.generation == handle.generation && order.is_live())
     }
 
     /// Returns the handle of the order in a slot that exists.
     #[inline]
-    pub(crate) fn handle(&self, slot: u32) -> OrderHandle {
+    #[must_use]
+    pub fn handle(&self, slot: u32) -> OrderHandle {
         OrderHandle {
             slot,
             generation: self.order(slot).generation,
         }
     }
 
+    /// Returns how many slots there are.
+    #[must_use]
+    pub fn slot_count(&self) -> u32 {
+        u32::try_from(self.orders.len()).unwrap_or(u32::MAX)
+    }
+
     /// Returns how many orders are live.
     #[inline]
-    pub(crate) const fn live_count(&self) -> u32 {
+    #[must_use]
+    pub const fn live_count(&self) -> u32 {
         self.live_count
     }
 
-    /// Returns who may use a slot; `None` where there is no such slot or nobody may.
+    /// Puts an order into its slot, which is vacant.
     #[inline]
-    pub(crate) fn lent_to(&self, slot: u32) -> Option<GatewayId> {
-        self.lent_to
-            .get(slot as usize)
-            .copied()
-            .filter(|&gateway| gateway != GatewayId::NONE)
+    pub fn open(&mut self, slot: u32, order: Order) {
+        self.orders[slot as usize] = order;
+        // Bounded by the number of slots.
+        self.live_count = self.live_count.wrapping_add(1);
     }
 
-    /// Lends a range of slots; returns whether it did: the range must exist and be lent to
-    /// nobody.
-    pub(crate) fn lend(&mut self, first: u32, count: u32, gateway: GatewayId) -> bool {
-        let Some(end) = first.checked_add(count) else {
-            return false;
-        };
-        let Some(range) = self.lent_to.get_mut(first as usize..end as usize) else {
-            return false;
-        };
-        let free = range.iter().all(|&lent_to| lent_to == GatewayId::NONE);
-        if free {
-            range.fill(gateway);
-        }
-        free
-    }
-
-    /// Puts a new order into its slot, which the caller has found free for this generation.
+    /// Links two orders of a queue between which one has left; [`NONE`] for an end of it.
     #[inline]
-    pub(crate) fn open(&mut self, slot: u32, order: Order, details: OrderDetails) {
-        let last = &mut self.orders[slot as usize];
-        if last.generation != 0 {
-            self.state_sum.remove(slot_word(slot, last.generation));
+    pub(super) fn join_neighbours(&mut self, (previous, next): (u32, u32)) {
+        if previous != NONE {
+            self.order_mut(previous).next = next;
         }
-        self.state_sum.insert(slot_word(slot, order.generation));
-        *last = order;
-        self.details[slot as usize] = details;
-        self.live_count += 1;
+        if next != NONE {
+            self.order_mut(next).previous = previous;
+        }
     }
 
     /// Ends the order in a slot. It has left its book before.
     #[inline]
-    pub(crate) fn close(&mut self, slot: u32) {
-        let order = &mut self.orders[slot as usize];
-        debug_assert!(order.live);
-        order.live = false;
-        self.live_count -= 1;
+    pub fn close(&mut self, slot: u32) {
+        self.orders[slot as usize].place = Place::Vacant;
+        self.live_count = self.live_count.wrapping_sub(1);
     }
 
-    /// Gives an order a new client order id; the hash learns of it by [`Self::hash_in`].
-    pub(crate) fn set_client_order_id(&mut self, slot: u32, id: ClientOrderId) {
-        self.details[slot as usize].client_order_id = id;
-    }
-
-    /// Takes an order that begins to rest, or whose client order id changed, into both sums.
+    /// Returns what only some orders have. It is written with [`Self::set_terms`], and not read of
+    /// an order for which it was not.
     #[inline]
-    pub(crate) fn hash_in(&mut self, slot: u32, book_sum: &mut HashSum) {
-        let order = &self.orders[slot as usize];
-        let details = &self.details[slot as usize];
-        let hash = &mut self.hashes[slot as usize];
-        hash.book_mix = and_fixed_fields(Mix::new(Tag::BookOrder), order, details);
-        let identity = Mix::new(Tag::StateOrder)
-            .and(u64::from(order.instrument.get()))
-            .and(details.order_id.get())
-            .and(pair(slot, order.generation))
-            .and(details.request.get())
-            .and(
-                u64::from(details.session.get())
-                    | u64::from(order.gateway.get()) << 32
-                    | u64::from(order.durability as u8) << 40,
-            );
-        hash.state_mix = and_fixed_fields(identity, order, details);
-        self.hash_words_in(slot, book_sum);
+    pub(crate) fn terms(&self, slot: u32) -> &Terms {
+        &self.terms[slot as usize]
     }
 
-    /// Takes an order out of both sums.
+    /// Writes what only some orders have.
     #[inline]
-    pub(crate) fn hash_out(&mut self, slot: u32, book_sum: &mut HashSum) {
-        let hash = &self.hashes[slot as usize];
-        book_sum.remove(hash.book_word);
-        self.state_sum.remove(hash.state_word);
+    pub(crate) fn set_terms(&mut self, slot: u32, terms: Terms) {
+        self.terms[slot as usize] = terms;
     }
-
-    /// Tells both sums that a resting order's quantities changed.
-    #[inline]
-    pub(crate) fn hash_quantities(&mut self, slot: u32, book_sum: &mut HashSum) {
-        self.hash_out(slot, book_sum);
-        self.hash_words_in(slot, book_sum);
-    }
-
-    /// Tells the state sum that a book gave one more priority stamp; `word` is the book's.
-    #[inline]
-    pub(crate) const fn hash_stamp(&mut self, word: u128) {
-        self.state_sum.insert(word);
-    }
-
-    /// Returns the sum over orders, slots and priority stamps for the state hash.
-    #[inline]
-    pub(crate) const fn state_sum(&self) -> u128 {
-        self.state_sum.get()
-    }
-
-    #[inline]
-    fn hash_words_in(&mut self, slot: u32, book_sum: &mut HashSum) {
-        let order = &self.orders[slot as usize];
-        let hash = &mut self.hashes[slot as usize];
-        hash.book_word = and_moving_fields(hash.book_mix, order).finish();
-        hash.state_word = and_moving_fields(hash.state_mix, order).finish();
-        book_sum.insert(hash.book_word);
-        self.state_sum.insert(hash.state_word);
-    }
-}
-
-#[inline]
-fn and_fixed_fields(mix: Mix, order: &Order, details: &OrderDetails) -> Mix {
-    let kind = u64::from(order.account.get())
-        | u64::from(order.side as u8) << 32
-        | u64::from(order.order_type as u8) << 40
-        | u64::from(order.time_in_force as u8) << 48
-        | u64::from(order.post_only) << 56;
-    and_client_order_id(mix.and(kind), &details.client_order_id)
-}
-
-#[inline]
-const fn and_moving_fields(mix: Mix, order: &Order) -> Mix {
-    mix.and(order.price.get().cast_unsigned())
-        .and(order.order_quantity.get())
-        .and(order.leaves.get())
-        .and(order.priority_stamp)
 }

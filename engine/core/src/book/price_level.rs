@@ -4,77 +4,73 @@
 
 use super::NONE;
 use super::order_slab::OrderSlab;
-use crate::domain::{Price, Quantity};
 
 /// The queue of orders at one price.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct PriceLevel {
-    /// The price.
-    pub(crate) price: Price,
-    /// Slot of the order that trades first.
-    pub(crate) first: u32,
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PriceLevel {
+    /// Slot of the order that trades first; [`NONE`] where the queue is empty.
+    pub first: u32,
     /// Slot of the order that trades last.
-    pub(crate) last: u32,
-    /// Orders in the queue.
-    pub(crate) order_count: u32,
-    /// Sum of what is open over the queue.
-    pub(crate) leaves: u128,
+    pub last: u32,
+    /// Sum of what the queue displays, in quantity units.
+    pub displayed: u64,
 }
 
 impl PriceLevel {
-    /// Returns an empty queue at a price.
-    pub(crate) const fn new(price: Price) -> Self {
+    /// An empty queue.
+    pub(super) const EMPTY: Self = Self {
+        first: NONE,
+        last: NONE,
+        displayed: 0,
+    };
+
+    /// Returns whether nobody is in the queue.
+    #[inline]
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.first == NONE
+    }
+
+    /// Returns the slots in the queue, the first to trade first.
+    pub fn slots(self, slab: &OrderSlab) -> impl Iterator<Item = u32> {
+        let link = |slot: u32| (slot != NONE).then_some(slot);
+        std::iter::successors(link(self.first), move |&slot| link(slab.order(slot).next))
+    }
+
+    /// Returns the queue of one order.
+    #[inline]
+    pub(super) const fn of_one(slot: u32, displayed: u64) -> Self {
         Self {
-            price,
-            first: NONE,
-            last: NONE,
-            order_count: 0,
-            leaves: 0,
+            first: slot,
+            last: slot,
+            displayed,
         }
     }
 
-    /// Puts an order at the back.
+    /// Counts an order in at the back, which the caller links; returns the slot of the one before
+    /// it. The sum of what is displayed fits, as was checked.
     #[inline]
-    pub(crate) fn append(&mut self, slab: &mut OrderSlab, slot: u32) {
+    pub(super) const fn join(&mut self, slot: u32, displayed: u64) -> u32 {
         let last = self.last;
-        let order = slab.order_mut(slot);
-        order.previous = last;
-        order.next = NONE;
-        self.leaves += u128::from(order.leaves.get());
-        if last == NONE {
-            self.first = slot;
-        } else {
-            slab.order_mut(last).next = slot;
-        }
         self.last = slot;
-        self.order_count += 1;
+        self.displayed += displayed;
+        last
     }
 
-    /// Takes an order out, wherever it stands.
+    /// Counts an order out that stands between two others, whom the caller links. Returns whether
+    /// it was the only one: then the queue is as it was, and to be forgotten.
     #[inline]
-    pub(crate) fn unlink(&mut self, slab: &mut OrderSlab, slot: u32) {
-        let order = slab.order(slot);
-        let (previous, next, leaves) = (order.previous, order.next, order.leaves);
+    pub(super) fn leave(&mut self, previous: u32, next: u32, displayed: u64) -> bool {
+        if self.first == self.last {
+            return true;
+        }
         if previous == NONE {
             self.first = next;
-        } else {
-            slab.order_mut(previous).next = next;
         }
         if next == NONE {
             self.last = previous;
-        } else {
-            slab.order_mut(next).previous = previous;
         }
-        self.shrink(leaves);
-        self.order_count -= 1;
-    }
-
-    /// Notes that `quantity` of what is open in the queue is gone.
-    #[inline]
-    pub(crate) fn shrink(&mut self, quantity: Quantity) {
-        self.leaves = self
-            .leaves
-            .checked_sub(u128::from(quantity.get()))
-            .expect("a level holds at least what any of its orders has open");
+        self.displayed -= displayed;
+        false
     }
 }

@@ -1,170 +1,25 @@
 //! Commands: what a shard is told, and how each stands in the journal, byte by byte.
 //!
 //! A command body is one fixed-layout little-endian struct, followed for new orders and replaces
-//! by the bytes of the client order id. Reserved bytes are zero.
+//! by the bytes of the client order id. Reserved bytes are zero. A new order or a replace without
+//! further terms stands in the journal without them, under a kind of its own.
 
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout, TryFromBytes};
 
 use super::account::{Account, Firm, SessionDefinition};
 use super::bounds::COMMAND_BODY_MAX;
 use super::client_order_id::ClientOrderId;
-use super::ids::{
-    AccountId, ControlNumber, Epoch, GatewayId, InstrumentId, OrderHandle, OrderId, RequestNumber,
-    RingNumber, SequenceNumber, SessionId,
-};
+use super::ids::{ControlNumber, Epoch, GatewayId, InstrumentId, SequenceNumber};
 use super::instrument::{Instrument, Phase};
-use super::price::Price;
-use super::quantity::Quantity;
-use super::side::{OrderType, Side, TimeInForce};
+pub use super::order_command::{
+    Cancel, Durability, MassCancel, MassCancelScope, NewOrder, OrderTerms, Origin, Reduce, Replace,
+    ReplaceTerms,
+};
 
 const _: () = assert!(
     cfg!(target_endian = "little"),
     "journal structs are little-endian"
 );
-
-/// When an acknowledgement may leave.
-#[derive(
-    Clone,
-    Copy,
-    Debug,
-    Default,
-    PartialEq,
-    Eq,
-    PartialOrd,
-    Ord,
-    Hash,
-    TryFromBytes,
-    IntoBytes,
-    KnownLayout,
-    Immutable,
-)]
-#[repr(u8)]
-pub enum Durability {
-    /// Once the command is in the staging log, which outlives the process.
-    #[default]
-    Written = 1,
-    /// Once the command is on disk, which outlives the machine's power.
-    Synced = 2,
-}
-
-/// Where a client command came from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, TryFromBytes, IntoBytes, KnownLayout, Immutable)]
-#[repr(C)]
-pub struct Origin {
-    /// The gateway's number of it to this shard.
-    pub ring: RingNumber,
-    /// The client's number of it.
-    pub request: RequestNumber,
-    /// The session it came over.
-    pub session: SessionId,
-    /// The gateway; [`GatewayId::NONE`] for an operator's act.
-    pub gateway: GatewayId,
-    /// When its answer may leave.
-    pub durability: Durability,
-    /// Zero.
-    pub reserved: [u8; 2],
-}
-
-/// A new order; the client order id follows it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, TryFromBytes, IntoBytes, KnownLayout, Immutable)]
-#[repr(C)]
-pub struct NewOrder {
-    /// Where it came from; its durability class is the order's for life.
-    pub origin: Origin,
-    /// Handle that the gateway gave it.
-    pub handle: OrderHandle,
-    /// Limit price; not read for a market order.
-    pub price: Price,
-    /// Quantity to trade.
-    pub quantity: Quantity,
-    /// What to trade.
-    pub instrument: InstrumentId,
-    /// For whom.
-    pub account: AccountId,
-    /// Buy or sell.
-    pub side: Side,
-    /// Limit or market.
-    pub order_type: OrderType,
-    /// Day or immediate-or-cancel.
-    pub time_in_force: TimeInForce,
-    /// 1: refuse it rather than take; 0: no condition.
-    pub post_only: u8,
-    /// Zero.
-    pub reserved: [u8; 4],
-}
-
-/// Takes an order out of the book.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, TryFromBytes, IntoBytes, KnownLayout, Immutable)]
-#[repr(C)]
-pub struct Cancel {
-    /// Where it came from.
-    pub origin: Origin,
-    /// The order.
-    pub handle: OrderHandle,
-    /// Its id where an operator cancels, so that a wrong handle is found; else
-    /// [`OrderId::NONE`].
-    pub order_id: OrderId,
-}
-
-/// Makes an order smaller in place. Never grows it, never costs its priority.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, TryFromBytes, IntoBytes, KnownLayout, Immutable)]
-#[repr(C)]
-pub struct Reduce {
-    /// Where it came from.
-    pub origin: Origin,
-    /// The order.
-    pub handle: OrderHandle,
-    /// The order's new TOTAL quantity, the executed part included.
-    pub quantity: Quantity,
-}
-
-/// Gives an order a new price or quantity; a new client order id may follow it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, TryFromBytes, IntoBytes, KnownLayout, Immutable)]
-#[repr(C)]
-pub struct Replace {
-    /// Where it came from.
-    pub origin: Origin,
-    /// The order.
-    pub handle: OrderHandle,
-    /// New limit price.
-    pub price: Price,
-    /// New TOTAL quantity, the executed part included.
-    pub quantity: Quantity,
-}
-
-/// Whose orders a mass cancel takes.
-#[derive(
-    Clone, Copy, Debug, PartialEq, Eq, Hash, TryFromBytes, IntoBytes, KnownLayout, Immutable,
-)]
-#[repr(u8)]
-pub enum MassCancelScope {
-    /// Those entered over the session.
-    Session = 1,
-    /// Those of the account, over whichever session.
-    Account = 2,
-}
-
-/// Takes many orders out, in the order of their entry, and reports how many.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, TryFromBytes, IntoBytes, KnownLayout, Immutable)]
-#[repr(C)]
-pub struct MassCancel {
-    /// Where it came from.
-    pub origin: Origin,
-    /// The session of scope `Session`.
-    pub session: SessionId,
-    /// The account of scope `Account`.
-    pub account: AccountId,
-    /// Only this instrument, where `instrument_given` is 1.
-    pub instrument: InstrumentId,
-    /// Whose orders.
-    pub scope: MassCancelScope,
-    /// 1 where only one instrument is meant.
-    pub instrument_given: u8,
-    /// 0 both sides, else the number of the [`Side`].
-    pub side: u8,
-    /// Zero.
-    pub reserved: u8,
-}
 
 macro_rules! control_command {
     ($(#[$doc:meta])* $name:ident { $field:ident: $inner:ty }, $derive:ident) => {
@@ -243,7 +98,20 @@ pub struct SetPhase {
     pub reserved: [u8; 3],
 }
 
-/// Moves the shard's time to that of the record. Nothing else moves when nobody trades.
+/// Ends the day of an instrument: its day orders expire.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, KnownLayout, Immutable)]
+#[repr(C)]
+pub struct EndDay {
+    /// Its place in the control journal.
+    pub control: ControlNumber,
+    /// The instrument.
+    pub instrument: InstrumentId,
+    /// Zero.
+    pub reserved: [u8; 4],
+}
+
+/// Moves the shard's time to that of the record: orders whose expire time has come expire.
+/// Nothing else moves when nobody trades.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, KnownLayout, Immutable)]
 #[repr(C)]
 pub struct TimeAdvance {
@@ -284,6 +152,8 @@ pub enum Command {
     LendSlots(LendSlots),
     /// Halt or resume an instrument.
     SetPhase(SetPhase),
+    /// End the day of an instrument.
+    EndDay(EndDay),
     /// Move the time.
     Time(TimeAdvance),
     /// Compare state hashes.
@@ -304,6 +174,10 @@ pub enum CommandKind {
     Replace = 4,
     /// [`Command::MassCancel`].
     MassCancel = 5,
+    /// [`Command::New`] with further terms.
+    NewWithTerms = 6,
+    /// [`Command::Replace`] with further terms.
+    ReplaceWithTerms = 7,
     /// [`Command::DefineInstrument`].
     DefineInstrument = 16,
     /// [`Command::DefineFirm`].
@@ -316,6 +190,8 @@ pub enum CommandKind {
     LendSlots = 20,
     /// [`Command::SetPhase`].
     SetPhase = 21,
+    /// [`Command::EndDay`].
+    EndDay = 22,
     /// [`Command::Time`].
     Time = 32,
     /// [`Command::StateHash`].
@@ -343,12 +219,21 @@ impl Command {
     #[must_use]
     pub fn parts(&self) -> (CommandKind, [&[u8]; 2]) {
         match self {
-            Self::New(order, id) => (CommandKind::New, [order.as_bytes(), id.as_bytes()]),
+            Self::New(order, id) if order.terms_given == 0 => {
+                let plain = &order.as_bytes()[..NewOrder::PLAIN_LENGTH];
+                (CommandKind::New, [plain, id.as_bytes()])
+            }
+            Self::New(order, id) => (CommandKind::NewWithTerms, [order.as_bytes(), id.as_bytes()]),
             Self::Cancel(cancel) => (CommandKind::Cancel, [cancel.as_bytes(), &[]]),
             Self::Reduce(reduce) => (CommandKind::Reduce, [reduce.as_bytes(), &[]]),
-            Self::Replace(replace, id) => {
-                (CommandKind::Replace, [replace.as_bytes(), id.as_bytes()])
+            Self::Replace(replace, id) if !replace.terms.are_given() => {
+                let plain = &replace.as_bytes()[..Replace::PLAIN_LENGTH];
+                (CommandKind::Replace, [plain, id.as_bytes()])
             }
+            Self::Replace(replace, id) => (
+                CommandKind::ReplaceWithTerms,
+                [replace.as_bytes(), id.as_bytes()],
+            ),
             Self::MassCancel(cancel) => (CommandKind::MassCancel, [cancel.as_bytes(), &[]]),
             Self::DefineInstrument(define) => {
                 (CommandKind::DefineInstrument, [define.as_bytes(), &[]])
@@ -358,6 +243,7 @@ impl Command {
             Self::DefineSession(define) => (CommandKind::DefineSession, [define.as_bytes(), &[]]),
             Self::LendSlots(lend) => (CommandKind::LendSlots, [lend.as_bytes(), &[]]),
             Self::SetPhase(set) => (CommandKind::SetPhase, [set.as_bytes(), &[]]),
+            Self::EndDay(end) => (CommandKind::EndDay, [end.as_bytes(), &[]]),
             Self::Time(time) => (CommandKind::Time, [time.as_bytes(), &[]]),
             Self::StateHash(check) => (CommandKind::StateHash, [check.as_bytes(), &[]]),
         }
@@ -387,16 +273,41 @@ impl Command {
             let (fixed, id) = T::try_read_from_prefix(body).ok()?;
             Some((fixed, ClientOrderId::new(id)?))
         }
+        /// Reads one that stands in the first `PLAIN` of its `WHOLE` bytes, the rest zero.
+        fn plain<const PLAIN: usize, const WHOLE: usize, T: TryFromBytes>(
+            body: &[u8],
+        ) -> Option<(T, ClientOrderId)> {
+            let (fixed, id) = body.split_first_chunk::<PLAIN>()?;
+            let mut whole = [0; WHOLE];
+            whole.get_mut(..PLAIN)?.copy_from_slice(fixed);
+            let fixed = T::try_read_from_bytes(&whole).ok()?;
+            Some((fixed, ClientOrderId::new(id)?))
+        }
         Some(match kind {
             CommandKind::New => {
-                let (order, id) = with_id(body)?;
-                Self::New(order, id)
+                const PLAIN: usize = NewOrder::PLAIN_LENGTH;
+                const WHOLE: usize = size_of::<NewOrder>();
+                let (order, id) = plain::<PLAIN, WHOLE, NewOrder>(body)?;
+                (order.terms_given == 0).then_some(Self::New(order, id))?
+            }
+            CommandKind::NewWithTerms => {
+                let (order, id): (NewOrder, _) = with_id(body)?;
+                (order.terms_given == 1).then_some(Self::New(order, id))?
             }
             CommandKind::Cancel => Self::Cancel(whole(body)?),
             CommandKind::Reduce => Self::Reduce(whole(body)?),
             CommandKind::Replace => {
-                let (replace, id) = with_id(body)?;
+                const PLAIN: usize = Replace::PLAIN_LENGTH;
+                const WHOLE: usize = size_of::<Replace>();
+                let (replace, id) = plain::<PLAIN, WHOLE, Replace>(body)?;
                 Self::Replace(replace, id)
+            }
+            CommandKind::ReplaceWithTerms => {
+                let (replace, id): (Replace, _) = with_id(body)?;
+                replace
+                    .terms
+                    .are_given()
+                    .then_some(Self::Replace(replace, id))?
             }
             CommandKind::MassCancel => Self::MassCancel(whole(body)?),
             CommandKind::DefineInstrument => Self::DefineInstrument(whole(body)?),
@@ -405,6 +316,7 @@ impl Command {
             CommandKind::DefineSession => Self::DefineSession(whole(body)?),
             CommandKind::LendSlots => Self::LendSlots(whole(body)?),
             CommandKind::SetPhase => Self::SetPhase(whole(body)?),
+            CommandKind::EndDay => Self::EndDay(whole(body)?),
             CommandKind::Time => Self::Time(whole(body)?),
             CommandKind::StateHash => Self::StateHash(whole(body)?),
         })
@@ -426,6 +338,7 @@ impl Command {
             | Self::DefineSession(_)
             | Self::LendSlots(_)
             | Self::SetPhase(_)
+            | Self::EndDay(_)
             | Self::Time(_)
             | Self::StateHash(_) => None,
         }
@@ -442,6 +355,7 @@ impl Command {
             Self::DefineSession(define) => Some(define.control),
             Self::LendSlots(lend) => Some(lend.control),
             Self::SetPhase(set) => Some(set.control),
+            Self::EndDay(end) => Some(end.control),
             Self::New(..)
             | Self::Cancel(_)
             | Self::Reduce(_)
@@ -467,14 +381,18 @@ pub struct Sequenced<C> {
 }
 
 const _: () = assert!(size_of::<Origin>() == 24);
-const _: () = assert!(size_of::<NewOrder>() == 64);
+const _: () = assert!(size_of::<OrderTerms>() == 40);
+const _: () = assert!(size_of::<NewOrder>() == NewOrder::PLAIN_LENGTH + size_of::<OrderTerms>());
 const _: () = assert!(size_of::<Cancel>() == 40);
 const _: () = assert!(size_of::<Reduce>() == 40);
-const _: () = assert!(size_of::<Replace>() == 48);
+const _: () = assert!(size_of::<ReplaceTerms>() == 24);
+const _: () = assert!(size_of::<Replace>() == Replace::PLAIN_LENGTH + size_of::<ReplaceTerms>());
 const _: () = assert!(size_of::<MassCancel>() == 40);
+const _: () =
+    assert!(size_of::<NewOrder>() + super::bounds::CLIENT_ORDER_ID_LENGTH_MAX <= COMMAND_BODY_MAX);
 const _: () = assert!(size_of::<DefineInstrument>() <= COMMAND_BODY_MAX);
 const _: () = assert!(size_of::<DefineSession>() <= COMMAND_BODY_MAX);
 const _: () = assert!(
-    size_of::<Command>() <= 112,
-    "a ring command stays within two cache lines"
+    size_of::<Command>() <= 144,
+    "a ring command stays within two cache lines and a quarter"
 );

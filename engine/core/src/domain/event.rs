@@ -6,6 +6,7 @@ use super::instrument::Phase;
 use super::price::Price;
 use super::quantity::Quantity;
 use super::reject_reason::RejectReason;
+use super::side::TimeInForce;
 
 /// Why an order was canceled. The numbers stand on the wire and are never used again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -19,6 +20,22 @@ pub enum CancelReason {
     MarketRemainder = 3,
     /// A mass cancel took it.
     MassCancel = 4,
+    /// Rest of a market order whose protection ended it before the book did.
+    PriceProtection = 5,
+    /// It met, or was met by, an order of its own identity.
+    SelfTradePrevention = 6,
+    /// A triggered stop order was refused; the event before says why.
+    Refused = 7,
+}
+
+/// Why an order is told anew.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[repr(u8)]
+pub enum RestateReason {
+    /// The displayed part was used up; the next one is displayed, at the back of the queue.
+    DisplayRefreshed = 1,
+    /// A market-to-limit order has its limit price now.
+    PriceAssigned = 2,
 }
 
 /// Which event, of which command, when.
@@ -103,6 +120,66 @@ pub enum EventBody {
         quantity: Quantity,
         /// Why.
         reason: CancelReason,
+        /// Its class.
+        durability: Durability,
+    },
+    /// The end of the day or its expire time has come for an order; it has ended.
+    Expired {
+        /// The order.
+        handle: OrderHandle,
+        /// What was open.
+        quantity: Quantity,
+        /// Its class.
+        durability: Durability,
+    },
+    /// A stop order was released. Its fills and the fate of its rest follow.
+    Triggered {
+        /// The order.
+        handle: OrderHandle,
+        /// Why it does not go on, where it does not; its cancel follows.
+        refused: Option<RejectReason>,
+        /// Its class.
+        durability: Durability,
+    },
+    /// An order has changed on its own.
+    Restated {
+        /// The order.
+        handle: OrderHandle,
+        /// Its limit price now.
+        price: Price,
+        /// What it displays now.
+        displayed: Quantity,
+        /// Why.
+        reason: RestateReason,
+        /// Its class.
+        durability: Durability,
+    },
+    /// An aggressor met a resting order of its own identity and did not trade. What it costs
+    /// either of them follows: a cancel, or a reduce.
+    SelfTradePrevented {
+        /// The incoming order.
+        aggressor: OrderHandle,
+        /// The order that was in the book.
+        resting: OrderHandle,
+        /// Price at which they would have traded.
+        price: Price,
+        /// Quantity that they would have traded.
+        quantity: Quantity,
+        /// Class of the aggressor.
+        aggressor_durability: Durability,
+        /// Class of the resting order.
+        resting_durability: Durability,
+    },
+    /// A replace changed more than price and quantity; comes after its `Replaced`.
+    TermsReplaced {
+        /// The order.
+        handle: OrderHandle,
+        /// Its stop price now; 0 where it has none.
+        stop_price: Price,
+        /// Its expire time now, nanoseconds since the Unix epoch; 0 where it has none.
+        expire_time_ns: u64,
+        /// Its time in force now.
+        time_in_force: TimeInForce,
         /// Its class.
         durability: Durability,
     },

@@ -111,18 +111,46 @@ pub struct Instrument {
     pub quantity_max: Quantity,
     /// Largest |price x quantity| of a priced order, in [`Notional`] units.
     pub notional_max: I128,
+    /// How far beyond the best price a market order trades, in 1e-9 units, not below 0;
+    /// [`Price::MAX`] for no bound.
+    pub protection: Price,
 }
 
 impl Instrument {
-    /// Returns whether its steps are above zero, its ranges are not empty and its limits are not
-    /// negative. A shard takes no other definition.
+    /// Returns an instrument of shard 0 without limits but those of its numbers: any price but the
+    /// lowest and the highest of all, any quantity in units of 1, no protection.
+    #[must_use]
+    pub const fn new(symbol: Symbol, id: InstrumentId, tick: Price) -> Self {
+        Self {
+            symbol,
+            id,
+            shard: ShardId(0),
+            quantity_exponent: 0,
+            reserved: [0; 2],
+            tick,
+            price_min: Price::new(i64::MIN + 1),
+            price_max: Price::new(i64::MAX - 1),
+            lot: Quantity::new(1),
+            quantity_min: Quantity::new(1),
+            quantity_max: Quantity::MAX,
+            notional_max: I128::from_bytes(i128::MAX.to_le_bytes()),
+            protection: Price::MAX,
+        }
+    }
+
+    /// Returns whether its steps are above zero, its ranges are not empty, its limits are not
+    /// negative, and the lowest and the highest number that a price has are no price of it: they
+    /// stand for a price that is not there. A shard takes no other definition.
     #[must_use]
     pub fn is_well_formed(&self) -> bool {
         self.tick.get() > 0
+            && self.price_min > Price::MIN
             && self.price_min <= self.price_max
+            && self.price_max < Price::MAX
             && !self.lot.is_zero()
             && self.quantity_min <= self.quantity_max
             && self.notional_max.get() >= 0
+            && self.protection.get() >= 0
     }
 
     /// Returns the largest notional of a priced order.

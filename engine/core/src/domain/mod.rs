@@ -9,6 +9,7 @@ pub mod command;
 pub mod event;
 pub mod ids;
 pub mod instrument;
+pub mod order_command;
 pub mod price;
 pub mod quantity;
 pub mod reject_reason;
@@ -18,10 +19,11 @@ pub use account::{Account, Firm, Name, SessionDefinition};
 pub use client_order_id::ClientOrderId;
 pub use command::{
     Cancel, Command, CommandDecodeError, CommandKind, DefineAccount, DefineFirm, DefineInstrument,
-    DefineSession, Durability, LendSlots, MassCancel, MassCancelScope, NewOrder, Origin, Reduce,
-    Replace, Sequenced, SetPhase, StateHashCheck, TimeAdvance,
+    DefineSession, Durability, EndDay, LendSlots, MassCancel, MassCancelScope, NewOrder,
+    OrderTerms, Origin, Reduce, Replace, ReplaceTerms, Sequenced, SetPhase, StateHashCheck,
+    TimeAdvance,
 };
-pub use event::{CancelReason, Event, EventBody, EventHeader};
+pub use event::{CancelReason, Event, EventBody, EventHeader, RestateReason};
 pub use ids::{
     AccountId, ControlNumber, Epoch, EventId, FirmId, GatewayId, InstrumentId, OrderHandle,
     OrderId, RequestNumber, RingNumber, SequenceNumber, SessionId, ShardId,
@@ -30,4 +32,4 @@ pub use instrument::{Instrument, Phase, Symbol};
 pub use price::{Notional, Price};
 pub use quantity::Quantity;
 pub use reject_reason::RejectReason;
-pub use side::{OrderType, Side, TimeInForce};
+pub use side::{OrderType, SelfTradePrevention, Side, TimeInForce};

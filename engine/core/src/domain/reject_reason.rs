@@ -74,7 +74,7 @@ reasons! {
     /// The key is empty, too long or has bytes other than printable ASCII.
     InvalidKey = 14, "key is not 1 to 24 printable bytes";
     /// The durability class or disconnect choice is not one of the published ones.
-    InvalidChoice = 15, "unknown durability class or cancel-on-disconnect choice";
+    InvalidChoice = 15, "unknown durability class, cancel-on-disconnect or self-trade prevention choice";
 
     /// The first message must be a logon.
     NotLoggedOn = 100, "first message must be a logon";
@@ -139,6 +139,13 @@ reasons! {
     /// Price x quantity is above the instrument's maximum.
     NotionalAboveMaximum = 308, "notional above the instrument's maximum";
 
+    /// The display quantity is above the order quantity, less than a thousandth of it, or off lot.
+    DisplayQuantityInvalid = 309, "display quantity is above the quantity, too small or off lot";
+    /// The minimum quantity is above the order quantity or off lot.
+    MinimumQuantityInvalid = 310, "minimum quantity is above the quantity or off lot";
+    /// The expire time is not after now.
+    ExpireTimePassed = 311, "expire time is not after now";
+
     /// The order is not live: never there, filled or canceled before.
     OrderNotLive = 400, "order is not live";
     /// The slot of the handle is taken, or its generation is not above the last.
@@ -155,6 +162,16 @@ reasons! {
     OrderIdMismatch = 406, "order id does not match";
     /// The book has no room for one more price level.
     LevelCapacity = 407, "price level capacity of the book";
+    /// A fill-or-kill order would not be filled whole.
+    FillOrKillUnfilled = 408, "fill-or-kill order cannot be filled whole";
+    /// Less than the minimum quantity would be filled.
+    MinimumQuantityUnfilled = 409, "minimum quantity cannot be filled";
+    /// The side has as many mid-pegged orders as it may have.
+    PegCapacity = 410, "mid-peg capacity of the book";
+    /// The sum of what is open at the price would not fit 64 bits.
+    LevelQuantity = 411, "sum of quantities at the price is out of range";
+    /// The shard has as many pairs of session and account as it has room for.
+    OwnerCapacity = 412, "capacity of the shard for sessions' accounts";
 
     /// The instrument is halted.
     Halted = 500, "instrument is halted";

@@ -4,15 +4,16 @@
 //! beyond its capacity, of another shard) leaves no event and no change, so that a stray record
 //! can stop no market.
 
-use super::{Listing, Shard, index};
+use super::listing::Listing;
+use super::{Shard, index};
 use crate::domain::event::EventBody;
 use crate::domain::{DefineAccount, DefineInstrument, GatewayId, LendSlots, Phase, SetPhase};
 use crate::event_buffer::EventBuffer;
 use crate::state_hash::{Mix, Tag, account_word, instrument_word, pair};
 
 impl Shard {
-    /// Makes an instrument known, in the continuous phase, or gives a known one new limits. Live
-    /// orders stay as they are.
+    /// Makes an instrument known, in the continuous phase, or gives a known one new limits, but not
+    /// another tick. Live orders stay as they are.
     pub(super) fn define_instrument(
         &mut self,
         define: &DefineInstrument,
@@ -22,20 +23,25 @@ impl Shard {
         if instrument.shard != self.id || !instrument.is_well_formed() {
             return;
         }
-        let Some(listing) = self.listings.get_mut(index(instrument.id)) else {
+        let orders = self.slab.slot_count();
+        let Some(market) = self.markets.get_mut(index(instrument.id)) else {
             return;
         };
-        let phase = match listing {
+        let mut listing = Listing::new(instrument, Phase::Continuous, orders);
+        match &market.listing {
+            // Orders stand at ticks: another tick would move their prices.
+            Some(known) if known.instrument.tick != instrument.tick => return,
             Some(known) => {
                 let word = instrument_word(&known.instrument, known.phase);
                 self.definitions.remove(word);
-                known.phase
+                listing.follow(known);
             }
-            None => Phase::Continuous,
-        };
-        *listing = Some(Listing { instrument, phase });
-        self.definitions.insert(instrument_word(&instrument, phase));
-        self.books[index(instrument.id)].prepare();
+            None => {}
+        }
+        let word = instrument_word(&instrument, listing.phase);
+        market.listing = Some(listing);
+        market.book.prepare(instrument.tick.get());
+        self.definitions.insert(word);
         let changed = EventBody::InstrumentChanged {
             instrument: instrument.id,
         };
@@ -65,17 +71,17 @@ impl Shard {
             return;
         }
         let (first, count, gateway) = (lend.slot_first, lend.slot_count, lend.gateway);
-        if self.slab.lend(first, count, gateway) {
-            let mix = Mix::new(Tag::Lent)
-                .and(pair(first, count))
-                .and(u64::from(gateway.get()));
+        if self.ledger.lend(first, count, gateway) {
+            let mix = Mix::new(Tag::Lent).and(pair(first, count), u64::from(gateway.get()));
             self.definitions.insert(mix.finish());
         }
     }
 
-    /// Puts an instrument into a phase.
+    /// Puts an instrument into a phase; in a halt mid-pegs are parked.
     pub(super) fn set_phase(&mut self, set: &SetPhase, events: &mut EventBuffer) {
-        let Some(Some(listing)) = self.listings.get_mut(index(set.instrument)) else {
+        let market = index(set.instrument);
+        let listed = self.markets.get_mut(market);
+        let Some(listing) = listed.and_then(|market| market.listing.as_mut()) else {
             return;
         };
         self.definitions
@@ -83,6 +89,7 @@ impl Shard {
         listing.phase = set.phase;
         self.definitions
             .insert(instrument_word(&listing.instrument, listing.phase));
+        self.work = self.work_to_finish(market);
         let changed = EventBody::PhaseChanged {
             instrument: set.instrument,
             phase: set.phase,

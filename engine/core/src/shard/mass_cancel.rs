@@ -1,53 +1,69 @@
-//! Mass cancel: takes the orders of a session or an account out, in the order of their entry.
+//! Mass cancel: takes the orders of a session or an account out, instrument by instrument, those of
+//! one in the order of their entry.
 //!
 //! It goes over the owner's list in steps of bounded work, so that a long one stops nobody else.
 
-use super::{Progress, Shard, Work, index};
+use super::{Progress, Shard, Work};
 use crate::book::Order;
 use crate::domain::bounds::MASS_CANCEL_VISITS_PER_STEP_MAX;
 use crate::domain::event::EventBody;
 use crate::domain::{CancelReason, Durability, InstrumentId, MassCancel, MassCancelScope};
 use crate::event_buffer::EventBuffer;
-use crate::owner_list::{Cursor, OwnerLists};
+use crate::owner_list::{Cursor, Owner};
 
-/// Where a mass cancel stands.
+/// What a mass cancel of an owner takes.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct MassCancelWalk {
-    scope: MassCancelScope,
-    /// `None` where the owner is beyond the capacity and so has no orders.
-    cursor: Option<Cursor>,
+pub(super) struct OwnerFilter {
+    pub(super) owner: Owner,
     instrument: Option<InstrumentId>,
     /// 0 both sides, else the number of the side; another number is no side.
     side: u8,
-    count: u32,
-    durability: Durability,
+    pub(super) durability: Durability,
 }
 
-impl MassCancelWalk {
-    fn takes(&self, order: &Order) -> bool {
+impl OwnerFilter {
+    pub(super) fn takes(&self, order: &Order) -> bool {
         let of_instrument = self
             .instrument
-            .is_none_or(|instrument| order.instrument == instrument);
+            .is_none_or(|instrument| order.instrument == instrument.get());
         of_instrument && (self.side == 0 || order.side as u8 == self.side)
     }
+}
+
+/// Where a mass cancel of one instrument stands whose owner has one list.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct MassCancelWalk {
+    filter: OwnerFilter,
+    cursor: Cursor,
+    count: u32,
 }
 
 impl Shard {
     /// Begins a mass cancel; all of it is left to the steps that follow.
     pub(super) fn mass_cancel(&mut self, cancel: &MassCancel) {
         let owner = match cancel.scope {
-            MassCancelScope::Session => cancel.session.get(),
-            MassCancelScope::Account => cancel.account.get(),
+            MassCancelScope::Session => Owner::Session(cancel.session.get()),
+            MassCancelScope::Account => Owner::Account(cancel.account.get()),
+            MassCancelScope::Instrument => return self.mass_cancel_instrument(cancel),
         };
-        let known = (owner as usize) < self.lists(cancel.scope).owner_count();
-        self.work = Work::MassCanceling(MassCancelWalk {
-            scope: cancel.scope,
-            cursor: known.then(|| Cursor::front(owner)),
+        let filter = OwnerFilter {
+            owner,
             instrument: (cancel.instrument_given != 0).then_some(cancel.instrument),
             side: cancel.side,
-            count: 0,
             durability: cancel.origin.durability,
-        });
+        };
+        let first = self.owners.first_pair(owner);
+        let only = first.filter(|&pair| self.owners.next_pair(owner, pair).is_none());
+        let is_of_one = filter.instrument.is_some() || self.markets.len() == 1;
+        self.work = match only.filter(|_| is_of_one) {
+            // One list is in the order of entry as it is.
+            Some(cursor) => Work::MassCanceling(MassCancelWalk {
+                filter,
+                cursor,
+                count: 0,
+            }),
+            None => Self::gather_of_owner(filter, first),
+        };
     }
 
     /// Goes on with a mass cancel as far as one step goes.
@@ -60,37 +76,24 @@ impl Shard {
             if events.remaining() == 0 {
                 break;
             }
-            let lists = self.lists(walk.scope);
-            let next = walk
-                .cursor
-                .as_mut()
-                .and_then(|cursor| lists.advance(cursor));
-            let Some(handle) = next else {
+            let Some(handle) = self.owners.advance(&mut walk.cursor) else {
                 let complete = EventBody::MassCanceled {
                     count: walk.count,
-                    durability: walk.durability,
+                    durability: walk.filter.durability,
                 };
                 self.emit(complete, events);
-                self.work = Work::Nothing;
+                self.work = self.work_to_finish_all();
                 return Progress::Done;
             };
-            let Some(order) = self.slab.live(handle).filter(|order| walk.takes(order)) else {
+            let live = self.slab.live(handle);
+            let Some(order) = live.filter(|order| walk.filter.takes(order)) else {
                 continue;
             };
-            let book = index(order.instrument);
-            let canceled = self.canceled(handle.slot, CancelReason::MassCancel);
-            self.books[book].end(&mut self.slab, handle.slot);
-            self.emit(canceled, events);
+            let market = order.instrument as usize;
+            self.cancel_live(market, handle.slot, CancelReason::MassCancel, events);
             walk.count += 1;
         }
         self.work = Work::MassCanceling(walk);
         Progress::More
-    }
-
-    const fn lists(&self, scope: MassCancelScope) -> &OwnerLists {
-        match scope {
-            MassCancelScope::Session => &self.session_orders,
-            MassCancelScope::Account => &self.account_orders,
-        }
     }
 }

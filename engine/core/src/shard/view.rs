@@ -1,11 +1,11 @@
 //! Views: what may be read of a shard between commands. Reading changes nothing.
 
-use super::{Shard, index};
-use crate::book::{NONE, OrderBook};
+use super::Shard;
+use crate::book::{Ladder, OrderBook, Place};
 use crate::domain::{
     Account, AccountId, ClientOrderId, Durability, GatewayId, Instrument, InstrumentId,
-    OrderHandle, OrderId, OrderType, Phase, Price, Quantity, RequestNumber, SessionId, Side,
-    TimeInForce,
+    OrderHandle, OrderId, OrderTerms, OrderType, Phase, Price, Quantity, RequestNumber,
+    SelfTradePrevention, SessionId, Side, TimeInForce,
 };
 
 /// A slot as a gateway needs it to give handles after a restart.
@@ -30,13 +30,23 @@ pub struct OrderView {
     pub instrument: InstrumentId,
     /// Buy or sell.
     pub side: Side,
-    /// Limit or market.
+    /// What kind of order.
     pub order_type: OrderType,
-    /// Day or immediate-or-cancel.
+    /// How long it lives.
     pub time_in_force: TimeInForce,
     /// Whether it refuses to take.
     pub post_only: bool,
-    /// Limit price.
+    /// What happens where it meets an order of its own identity.
+    pub self_trade: SelfTradePrevention,
+    /// Stop price, display quantity and the like; zero where it has none.
+    pub terms: OrderTerms,
+    /// Whether it is a stop order that was released.
+    pub triggered: bool,
+    /// Where it is in its book.
+    pub place: Place,
+    /// What it displays; 0 of an order that waits or is pegged.
+    pub displayed: Quantity,
+    /// Limit price, or cap of a peg; 0 where it has none.
     pub price: Price,
     /// Total quantity, the executed part included.
     pub order_quantity: Quantity,
@@ -79,9 +89,9 @@ impl Shard {
 
     /// Returns the instruments of this shard and their phases, by rising number.
     pub fn instruments(&self) -> impl Iterator<Item = (&Instrument, Phase)> {
-        self.listings
+        self.markets
             .iter()
-            .flatten()
+            .filter_map(|market| market.listing.as_ref())
             .map(|listing| (&listing.instrument, listing.phase))
     }
 
@@ -98,14 +108,14 @@ impl Shard {
             .get(slot)
             .map_or_else(SlotView::default, |order| SlotView {
                 generation: order.generation,
-                live: order.live,
+                live: order.is_live(),
             })
     }
 
     /// Returns the gateway to which a slot is lent, if it is.
     #[must_use]
     pub fn slot_lent_to(&self, slot: u32) -> Option<GatewayId> {
-        self.slab.lent_to(slot)
+        self.ledger.lent_to(slot)
     }
 
     /// Returns a live order.
@@ -121,8 +131,17 @@ impl Shard {
         self.slab.live_count()
     }
 
-    /// Returns the best `levels` price levels of one side, the best first; none for an
-    /// instrument that is not this shard's.
+    /// Returns the best displayed price of one side and what is displayed there.
+    #[must_use]
+    pub fn best(&self, instrument: InstrumentId, side: Side) -> Option<(Price, u64)> {
+        let book = self.book(instrument)?;
+        let tick = book.side(side).best_tick()?;
+        Some((book.price(tick), book.side(side).displayed_at(tick)))
+    }
+
+    /// Returns the best `levels` displayed price levels of one side, the best first; none for an
+    /// instrument that is not this shard's. It counts the orders of each level one by one; see
+    /// [`Self::best`] for one who does not need that.
     pub fn depth(
         &self,
         instrument: InstrumentId,
@@ -131,59 +150,102 @@ impl Shard {
     ) -> impl Iterator<Item = Level> {
         self.book(instrument)
             .into_iter()
-            .flat_map(move |book| book.side(side).levels())
+            .flat_map(move |book| {
+                let levels = book.side(side).levels();
+                levels.map(|(tick, level)| (book.price(tick), level))
+            })
             .take(levels)
-            .map(|level| Level {
-                price: level.price,
-                quantity: level.leaves,
-                order_count: level.order_count,
+            .map(|(price, level)| Level {
+                price,
+                quantity: u128::from(level.displayed),
+                order_count: level.slots(&self.slab).fold(0, |count, _| count + 1),
             })
     }
 
-    /// Returns the live orders of one side in the order in which they would trade; none for an
-    /// instrument that is not this shard's.
+    /// Returns the displayed orders of one side in the order in which they would trade; none for
+    /// an instrument that is not this shard's.
     pub fn live_orders(
         &self,
         instrument: InstrumentId,
         side: Side,
     ) -> impl Iterator<Item = OrderView> {
-        let link = |slot: u32| (slot != NONE).then_some(slot);
-        self.book(instrument)
-            .into_iter()
-            .flat_map(move |book| book.side(side).levels())
-            .flat_map(move |level| {
-                std::iter::successors(link(level.first), move |&slot| {
-                    link(self.slab.order(slot).next)
-                })
-            })
+        let book = self.book(instrument).into_iter();
+        book.flat_map(move |book| self.views(book.side(side)))
+    }
+
+    /// Returns the stop orders of one side that wait, in the order in which trades would release
+    /// them; none for an instrument that is not this shard's.
+    pub fn waiting_orders(
+        &self,
+        instrument: InstrumentId,
+        side: Side,
+    ) -> impl Iterator<Item = OrderView> {
+        let book = self.book(instrument).into_iter();
+        book.flat_map(move |book| self.views(book.stops(side)))
+    }
+
+    /// Returns the mid-pegs of one side, by rising priority stamp; none for an instrument that is
+    /// not this shard's.
+    pub fn mid_pegs(
+        &self,
+        instrument: InstrumentId,
+        side: Side,
+    ) -> impl Iterator<Item = OrderView> {
+        let book = self.book(instrument).into_iter();
+        book.flat_map(move |book| book.pegs().slots(&self.slab, side))
             .map(|slot| self.view(slot))
     }
 
-    fn book(&self, instrument: InstrumentId) -> Option<&OrderBook> {
-        self.listing(instrument)?;
-        self.books.get(index(instrument))
+    /// Returns the price of an instrument's last trade, if there was one.
+    #[must_use]
+    pub fn last_trade(&self, instrument: InstrumentId) -> Option<Price> {
+        self.book(instrument)?.last_trade()
+    }
+
+    /// Returns an instrument's book, and what reads it.
+    #[must_use]
+    pub fn book(&self, instrument: InstrumentId) -> Option<&OrderBook> {
+        self.market(instrument).map(|market| &market.book)
+    }
+
+    fn views<'a>(&'a self, ladder: &'a Ladder) -> impl Iterator<Item = OrderView> + 'a {
+        ladder
+            .levels()
+            .flat_map(|(_, level)| level.slots(&self.slab))
+            .map(|slot| self.view(slot))
     }
 
     fn view(&self, slot: u32) -> OrderView {
         let order = self.slab.order(slot);
-        let details = self.slab.details(slot);
+        let details = self.ledger.details(slot);
+        let market = self.market_of(slot);
+        let has_terms = details.has_terms || details.order_type.is_stop();
         OrderView {
             order_id: details.order_id,
             handle: self.slab.handle(slot),
-            account: order.account,
-            instrument: order.instrument,
+            account: details.account,
+            instrument: InstrumentId(order.instrument),
             side: order.side,
-            order_type: order.order_type,
-            time_in_force: order.time_in_force,
-            post_only: order.post_only,
-            price: order.price,
-            order_quantity: order.order_quantity,
-            cumulative: order.cumulative(),
-            leaves: order.leaves,
-            priority_stamp: order.priority_stamp,
+            order_type: details.order_type,
+            time_in_force: details.time_in_force,
+            post_only: details.post_only,
+            self_trade: order.self_trade,
+            terms: if has_terms {
+                self.slab.terms(slot).given
+            } else {
+                OrderTerms::NONE
+            },
+            triggered: details.triggered,
+            place: order.place,
+            displayed: Quantity::new(order.displayed),
+            price: Price::new(self.hashed_price(market, slot)),
+            order_quantity: Quantity::new(order.order_quantity),
+            cumulative: Quantity::new(order.cumulative()),
+            leaves: Quantity::new(order.leaves),
+            priority_stamp: order.stamp,
             durability: order.durability,
             session: details.session,
-            gateway: order.gateway,
+            gateway: details.gateway,
             request: details.request,
             client_order_id: details.client_order_id,
         }

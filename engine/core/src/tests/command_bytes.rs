@@ -4,11 +4,12 @@ use zerocopy::little_endian::I128;
 
 use crate::domain::{
     Account, AccountId, Cancel, ClientOrderId, Command, CommandDecodeError, CommandKind,
-    ControlNumber, DefineAccount, DefineFirm, DefineInstrument, DefineSession, Durability, Firm,
-    FirmId, GatewayId, Instrument, InstrumentId, LendSlots, MassCancel, MassCancelScope, Name,
-    NewOrder, OrderHandle, OrderId, OrderType, Origin, Phase, Price, Quantity, Reduce, Replace,
-    RequestNumber, RingNumber, SessionDefinition, SessionId, SetPhase, ShardId, Side,
-    StateHashCheck, Symbol, TimeAdvance, TimeInForce,
+    ControlNumber, DefineAccount, DefineFirm, DefineInstrument, DefineSession, Durability, EndDay,
+    Firm, FirmId, GatewayId, Instrument, InstrumentId, LendSlots, MassCancel, MassCancelScope,
+    Name, NewOrder, OrderHandle, OrderId, OrderTerms, OrderType, Origin, Phase, Price, Quantity,
+    Reduce, Replace, ReplaceTerms, RequestNumber, RingNumber, SelfTradePrevention,
+    SessionDefinition, SessionId, SetPhase, ShardId, Side, StateHashCheck, Symbol, TimeAdvance,
+    TimeInForce,
 };
 
 /// Returns the type byte and the body.
@@ -19,7 +20,7 @@ pub(super) fn bytes_of(command: &Command) -> (u8, Vec<u8>) {
 
 #[test]
 fn unknown_type_byte_is_refused() {
-    for kind in [0, 6, 15, 22, 31, 34, 255] {
+    for kind in [0, 8, 15, 23, 31, 34, 255] {
         let error = Command::decode(kind, &[]);
         assert_eq!(error, Err(CommandDecodeError::UnknownKind(kind)));
     }
@@ -34,8 +35,10 @@ fn value_outside_its_range_is_refused() {
         (56, 0),
         (56, 3),
         (57, 9),
-        (58, 2),
+        (58, 3),
         (58, 0),
+        (60, 5),
+        (61, 1),
     ] {
         let mut body = body.clone();
         body[offset] = value;
@@ -90,7 +93,10 @@ fn order() -> NewOrder {
         order_type: OrderType::Limit,
         time_in_force: TimeInForce::Ioc,
         post_only: 1,
-        reserved: [0; 4],
+        self_trade: SelfTradePrevention::Decrement,
+        terms_given: 0,
+        reserved: [0; 2],
+        terms: OrderTerms::NONE,
     }
 }
 
@@ -111,7 +117,7 @@ fn bytes_of_new_and_replace_are_pinned() {
         &Command::New(order(), client()),
         &format!(
             "01 {ORIGIN_AND_HANDLE} feffffffffffffff 6867666564636261 74737271 84838281 \
-             02 02 04 01 00000000 417a2d39"
+             02 02 04 01 04 000000 417a2d39"
         ),
     );
     let replace = Replace {
@@ -119,6 +125,7 @@ fn bytes_of_new_and_replace_are_pinned() {
         handle: HANDLE,
         price: Price::new(-3),
         quantity: Quantity::new(11),
+        terms: ReplaceTerms::NONE,
     };
     let fields = "fdffffffffffffff 0b00000000000000";
     pin(
@@ -128,6 +135,60 @@ fn bytes_of_new_and_replace_are_pinned() {
     pin(
         &Command::Replace(replace, ClientOrderId::NONE),
         &format!("04 {ORIGIN_AND_HANDLE} {fields}"),
+    );
+}
+
+#[test]
+fn bytes_of_further_terms_are_pinned() {
+    let terms = OrderTerms {
+        stop_price: Price::new(-2),
+        display_quantity: Quantity::new(3),
+        minimum_quantity: Quantity::new(4),
+        expire_time_ns: 5,
+        self_trade_group: 6,
+        reserved: [0; 4],
+    };
+    let order = NewOrder {
+        terms_given: 1,
+        terms,
+        ..order()
+    };
+    pin(
+        &Command::New(order, client()),
+        &format!(
+            "06 {ORIGIN_AND_HANDLE} feffffffffffffff 6867666564636261 74737271 84838281 \
+             02 02 04 01 04 010000 feffffffffffffff 0300000000000000 0400000000000000 \
+             0500000000000000 06000000 00000000 417a2d39"
+        ),
+    );
+    let replace = Replace {
+        origin: ORIGIN,
+        handle: HANDLE,
+        price: Price::new(-3),
+        quantity: Quantity::new(11),
+        terms: ReplaceTerms {
+            stop_price: Price::new(7),
+            expire_time_ns: 8,
+            time_in_force: 7,
+            stop_price_given: 1,
+            reserved: [0; 6],
+        },
+    };
+    pin(
+        &Command::Replace(replace, client()),
+        &format!(
+            "07 {ORIGIN_AND_HANDLE} fdffffffffffffff 0b00000000000000 \
+             0700000000000000 0800000000000000 07 01 000000000000 417a2d39"
+        ),
+    );
+    let end = EndDay {
+        control: CONTROL,
+        instrument: InstrumentId(1),
+        reserved: [0; 4],
+    };
+    pin(
+        &Command::EndDay(end),
+        "16 0807060504030201 01000000 00000000",
     );
 }
 
@@ -183,6 +244,7 @@ fn bytes_of_an_instrument_are_pinned() {
         quantity_min: Quantity::new(3),
         quantity_max: Quantity::MAX,
         notional_max: I128::new(4),
+        protection: Price::new(5),
     };
     pin(
         &Command::DefineInstrument(DefineInstrument {
@@ -191,7 +253,8 @@ fn bytes_of_an_instrument_are_pinned() {
         }),
         "10 0807060504030201 42544355534400000000000000000000 14131211 05 f8 0000 \
          0100000000000000 ffffffffffffffff ffffffffffffff7f 0200000000000000 \
-         0300000000000000 ffffffffffffffff 04000000000000000000000000000000",
+         0300000000000000 ffffffffffffffff 04000000000000000000000000000000 \
+         0500000000000000",
     );
 }
 

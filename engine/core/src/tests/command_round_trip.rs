@@ -6,11 +6,11 @@ use zerocopy::little_endian::I128;
 use super::command_bytes::bytes_of;
 use crate::domain::{
     Account, AccountId, Cancel, ClientOrderId, Command, CommandDecodeError, ControlNumber,
-    DefineAccount, DefineFirm, DefineInstrument, DefineSession, Durability, Firm, FirmId,
+    DefineAccount, DefineFirm, DefineInstrument, DefineSession, Durability, EndDay, Firm, FirmId,
     GatewayId, Instrument, InstrumentId, LendSlots, MassCancel, MassCancelScope, Name, NewOrder,
-    OrderHandle, OrderId, OrderType, Origin, Phase, Price, Quantity, Reduce, Replace,
-    RequestNumber, RingNumber, SessionDefinition, SessionId, SetPhase, ShardId, Side,
-    StateHashCheck, Symbol, TimeAdvance, TimeInForce,
+    OrderHandle, OrderId, OrderTerms, OrderType, Origin, Phase, Price, Quantity, Reduce, Replace,
+    ReplaceTerms, RequestNumber, RingNumber, SelfTradePrevention, SessionDefinition, SessionId,
+    SetPhase, ShardId, Side, StateHashCheck, Symbol, TimeAdvance, TimeInForce,
 };
 
 fn side() -> impl Strategy<Value = Side> {
@@ -44,33 +44,78 @@ fn origin() -> impl Strategy<Value = Origin> {
 }
 
 fn new_order() -> impl Strategy<Value = NewOrder> {
-    let order_type = prop_oneof![Just(OrderType::Market), Just(OrderType::Limit)];
-    let time_in_force = prop_oneof![Just(TimeInForce::Day), Just(TimeInForce::Ioc)];
+    let order_type = proptest::sample::select(vec![
+        OrderType::Market,
+        OrderType::Limit,
+        OrderType::Stop,
+        OrderType::StopLimit,
+        OrderType::MarketToLimit,
+        OrderType::MidPeg,
+    ]);
+    let time_in_force = proptest::sample::select(vec![
+        TimeInForce::Day,
+        TimeInForce::Gtc,
+        TimeInForce::Ioc,
+        TimeInForce::Fok,
+        TimeInForce::Gtd,
+    ]);
+    let self_trade = proptest::sample::select(vec![
+        SelfTradePrevention::None,
+        SelfTradePrevention::CancelNewest,
+        SelfTradePrevention::CancelOldest,
+        SelfTradePrevention::CancelBoth,
+        SelfTradePrevention::Decrement,
+    ]);
     (
-        (origin(), handle(), side(), order_type, time_in_force),
+        (origin(), handle(), side()),
+        (order_type, time_in_force, self_trade),
         any::<(i64, u64, u32, u32, bool)>(),
+        proptest::option::of(terms()),
     )
-        .prop_map(
-            |((origin, handle, side, order_type, time_in_force), plain)| NewOrder {
-                origin,
-                handle,
-                price: Price::new(plain.0),
-                quantity: Quantity::new(plain.1),
-                instrument: InstrumentId(plain.2),
-                account: AccountId(plain.3),
-                side,
-                order_type,
-                time_in_force,
-                post_only: u8::from(plain.4),
-                reserved: [0; 4],
-            },
-        )
+        .prop_map(|((origin, handle, side), kinds, plain, terms)| NewOrder {
+            origin,
+            handle,
+            price: Price::new(plain.0),
+            quantity: Quantity::new(plain.1),
+            instrument: InstrumentId(plain.2),
+            account: AccountId(plain.3),
+            side,
+            order_type: kinds.0,
+            time_in_force: kinds.1,
+            post_only: u8::from(plain.4),
+            self_trade: kinds.2,
+            terms_given: u8::from(terms.is_some()),
+            reserved: [0; 2],
+            terms: terms.unwrap_or_default(),
+        })
+}
+
+fn terms() -> impl Strategy<Value = OrderTerms> {
+    any::<(i64, u64, u64, u64, u32)>().prop_map(|plain| OrderTerms {
+        stop_price: Price::new(plain.0),
+        display_quantity: Quantity::new(plain.1),
+        minimum_quantity: Quantity::new(plain.2),
+        expire_time_ns: plain.3,
+        self_trade_group: plain.4,
+        reserved: [0; 4],
+    })
+}
+
+fn replace_terms() -> impl Strategy<Value = ReplaceTerms> {
+    any::<(i64, u64, u8)>().prop_map(|plain| ReplaceTerms {
+        stop_price: Price::new(plain.0),
+        expire_time_ns: plain.1,
+        time_in_force: plain.2,
+        stop_price_given: 1,
+        reserved: [0; 6],
+    })
 }
 
 fn client_command() -> impl Strategy<Value = Command> {
     let scope = prop_oneof![
         Just(MassCancelScope::Session),
-        Just(MassCancelScope::Account)
+        Just(MassCancelScope::Account),
+        Just(MassCancelScope::Instrument)
     ];
     prop_oneof![
         (new_order(), client_order_id()).prop_map(|(order, id)| Command::New(order, id)),
@@ -90,17 +135,22 @@ fn client_command() -> impl Strategy<Value = Command> {
                 quantity,
             })
         }),
-        (origin(), handle(), any::<(i64, u64)>(), client_order_id()).prop_map(
-            |(origin, handle, (price, quantity), id)| {
+        (
+            (origin(), handle()),
+            any::<(i64, u64)>(),
+            client_order_id(),
+            proptest::option::of(replace_terms())
+        )
+            .prop_map(|((origin, handle), (price, quantity), id, terms)| {
                 let replace = Replace {
                     origin,
                     handle,
                     price: Price::new(price),
                     quantity: Quantity::new(quantity),
+                    terms: terms.unwrap_or_default(),
                 };
                 Command::Replace(replace, id)
-            }
-        ),
+            }),
         (origin(), scope, any::<(u32, u32, u32, bool)>(), 0..3_u8).prop_map(
             |(origin, scope, plain, side)| Command::MassCancel(MassCancel {
                 origin,
@@ -138,6 +188,7 @@ fn define_instrument() -> impl Strategy<Value = Command> {
             quantity_min: Quantity::new(quantities[1]),
             quantity_max: Quantity::new(quantities[2]),
             notional_max: I128::new(notional),
+            protection: Price::new(prices[0]),
         };
         Command::DefineInstrument(DefineInstrument {
             control: ControlNumber(ids.0),
@@ -201,6 +252,11 @@ fn control_command() -> impl Strategy<Value = Command> {
             phase,
             reserved: [0; 3],
         })),
+        any::<(u64, u32)>().prop_map(|ids| Command::EndDay(EndDay {
+            control: ControlNumber(ids.0),
+            instrument: InstrumentId(ids.1),
+            reserved: [0; 4],
+        })),
         any::<u64>().prop_map(|time_ns| Command::Time(TimeAdvance { time_ns })),
         any::<[u64; 2]>().prop_map(|hash| Command::StateHash(StateHashCheck { hash })),
     ]
@@ -230,7 +286,9 @@ proptest! {
     fn body_with_a_byte_too_few_is_refused(command in client_command()) {
         let (kind, body) = bytes_of(&command);
         let fixed = match command {
-            Command::New(..) => 64,
+            Command::New(order, _) if order.terms_given == 0 => 64,
+            Command::New(..) => 104,
+            Command::Replace(replace, _) if replace.terms.are_given() => 72,
             Command::Replace(..) => 48,
             _ => body.len(),
         };

@@ -3,8 +3,9 @@
 
 use matchgate_core::domain::{
     AccountId, Cancel, ClientOrderId, Command, Durability, Event, EventBody, GatewayId,
-    InstrumentId, MassCancel, MassCancelScope, NewOrder, OrderHandle, OrderId, OrderType, Origin,
-    Price, Quantity, Reduce, Replace, RequestNumber, RingNumber, SessionId, Side, TimeInForce,
+    InstrumentId, MassCancel, MassCancelScope, NewOrder, OrderHandle, OrderId, OrderTerms,
+    OrderType, Origin, Price, Quantity, Reduce, Replace, ReplaceTerms, RequestNumber, RingNumber,
+    SelfTradePrevention, SessionId, Side, TimeInForce,
 };
 
 /// One slot as the gateway sees it.
@@ -88,7 +89,10 @@ impl Gateway {
             order_type: OrderType::Limit,
             time_in_force: TimeInForce::Day,
             post_only: 0,
-            reserved: [0; 4],
+            self_trade: SelfTradePrevention::None,
+            terms_given: 0,
+            reserved: [0; 2],
+            terms: OrderTerms::NONE,
         };
         Command::New(order, ClientOrderId::new(id.as_bytes()).expect("an id"))
     }
@@ -148,9 +152,17 @@ impl Gateway {
         let price = 9_990 + i64::try_from(self.below(20)).expect("a small number");
         let quantity = self.below(100);
         let mut command = self.new_order(place, side, price, quantity);
-        let kind = self.below(10);
+        let kind = self.below(20);
+        let choice = match self.below(6) {
+            0 => SelfTradePrevention::CancelNewest,
+            1 => SelfTradePrevention::CancelOldest,
+            2 => SelfTradePrevention::Decrement,
+            _ => SelfTradePrevention::None,
+        };
         if let Command::New(order, _) = &mut command {
             order.instrument = InstrumentId(u32::from(kind.is_multiple_of(2)));
+            order.self_trade = choice;
+            order.terms_given = u8::from(kind >= 10);
             match kind {
                 0 => {
                     order.order_type = OrderType::Market;
@@ -158,6 +170,18 @@ impl Gateway {
                 }
                 1 => order.time_in_force = TimeInForce::Ioc,
                 2 => order.post_only = 1,
+                10 | 11 => order.terms.display_quantity = Quantity::new(1 + quantity / 4),
+                12 | 13 => {
+                    order.order_type = OrderType::StopLimit;
+                    order.terms.stop_price = order.price;
+                }
+                14 => {
+                    order.order_type = OrderType::Stop;
+                    order.terms.stop_price = order.price;
+                }
+                15 | 16 => order.order_type = OrderType::MidPeg,
+                17 => order.order_type = OrderType::MarketToLimit,
+                18 => order.time_in_force = TimeInForce::Fok,
                 _ => {}
             }
         }
@@ -179,6 +203,7 @@ impl Gateway {
             handle: self.handle(place),
             price: Price::new(price * Price::ONE / 100),
             quantity,
+            terms: ReplaceTerms::NONE,
         };
         Command::Replace(replace, id)
     }
@@ -187,7 +212,9 @@ impl Gateway {
     pub(crate) fn learn(&mut self, events: &[Event]) {
         for event in events {
             match event.body {
-                EventBody::Rejected { handle, .. } | EventBody::Canceled { handle, .. } => {
+                EventBody::Rejected { handle, .. }
+                | EventBody::Canceled { handle, .. }
+                | EventBody::Expired { handle, .. } => {
                     self.set_leaves(handle, |_| 0);
                 }
                 EventBody::Reduced { handle, leaves, .. }

@@ -1,6 +1,7 @@
 //! A shard agent with a real journal behind it, and followers of that journal.
 
 mod allocations;
+mod expiry;
 mod follower;
 mod follower_agent;
 mod gateway;

@@ -2,7 +2,8 @@
 
 use matchgate_core::domain::bounds::EVENTS_PER_STEP_MAX;
 use matchgate_core::domain::{
-    CancelReason, Command, Event, EventBody, MassCancelScope, SequenceNumber, Side,
+    CancelReason, Command, Event, EventBody, MassCancelScope, OrderType, Price, SequenceNumber,
+    Side,
 };
 use matchgate_follower::shard_agent::COMMANDS_PER_POLL_MAX;
 use matchgate_journal::{SegmentReader, StagingReader};
@@ -106,6 +107,35 @@ fn nothing_is_taken_while_any_gateway_does_not_empty_its_ring() {
 }
 
 #[test]
+fn event_of_another_gateways_command_has_no_ring_tag() {
+    let ground = Ground::new();
+    let mut venue = Venue::new(&ground, 256);
+    let mut first = Gateway::new(0, 0, 2, 1);
+    let mut second = Gateway::new(1, SLOTS_PER_GATEWAY, 2, 2);
+    venue.commands[0]
+        .try_push(first.new_order(0, Side::Sell, 100, 10))
+        .unwrap();
+    let mut stop = first.new_order(1, Side::Buy, 0, 3);
+    if let Command::New(order, _) = &mut stop {
+        order.order_type = OrderType::Stop;
+        order.terms_given = 1;
+        order.terms.stop_price = Price::new(Price::ONE);
+    }
+    venue.commands[0].try_push(stop).unwrap();
+    let told = venue.run();
+    assert!(told[0].iter().all(|event| event.header.ring_tag != 0));
+    // Its trade releases the other one's stop order, which trades with the other one's too.
+    venue.commands[1]
+        .try_push(second.new_order(0, Side::Buy, 100, 4))
+        .unwrap();
+    let told = venue.run();
+    assert_eq!((told[0].len(), told[1].len()), (3, 2));
+    assert!(matches!(told[0][1].body, EventBody::Triggered { .. }));
+    assert!(told[0].iter().all(|event| event.header.ring_tag == 0));
+    assert!(told[1].iter().all(|event| event.header.ring_tag == 1));
+}
+
+#[test]
 fn trade_is_told_to_the_gateways_of_both_orders() {
     let ground = Ground::new();
     let mut venue = Venue::new(&ground, 256);
@@ -127,7 +157,9 @@ fn trade_is_told_to_the_gateways_of_both_orders() {
         }]
     ));
     assert_eq!(told[1].len(), 2, "accepted and traded");
-    assert_eq!(told[0][0], told[1][1]);
+    let (resting, taking) = (told[0][0], told[1][1]);
+    assert_eq!(resting.body, taking.body);
+    assert_eq!((resting.header.ring_tag, taking.header.ring_tag), (0, 1));
 }
 
 #[test]

@@ -2,7 +2,9 @@
 
 use std::sync::{Arc, Mutex};
 
-use matchgate_core::domain::{Command, ControlNumber, InstrumentId, Phase, Price, SetPhase, Side};
+use matchgate_core::domain::{
+    Command, ControlNumber, InstrumentId, Phase, Price, Quantity, SetPhase, Side, TimeInForce,
+};
 use matchgate_follower::publication::{TopLevel, TopOfBook};
 use matchgate_follower::top_of_book::TopOfBooks;
 use matchgate_follower::{
@@ -184,4 +186,52 @@ fn tops_of_a_random_flow_are_the_same_over_restarts() {
     told.retain(|one| matches!(one.body, PublicationBody::TopOfBook(_)));
     assert!(told.len() > 100, "{}", told.len());
     assert_eq!(told, whole(&venue));
+}
+
+#[test]
+fn order_that_comes_to_rest_in_a_step_of_its_own_is_in_the_top() {
+    // Somewhere among these counts the last fill ends a step, and the rest is put into the book by
+    // a step that says nothing.
+    for count in 55_u64..70 {
+        let ground = Ground::new();
+        let mut venue = Venue::new(&ground, 256);
+        let mut gateway = Gateway::new(0, 0, 128, 1);
+        let (mut agent, taken) = start(&venue, &ground);
+        for place in 0..usize::try_from(count).unwrap() {
+            let order = gateway.new_order(place, Side::Sell, 100, 1);
+            venue.commands[0].try_push(order).unwrap();
+        }
+        venue.run();
+        let sweep = gateway.new_order(100, Side::Buy, 100, 100);
+        send(&mut venue, sweep);
+        run(&mut agent);
+        let (_, _, last) = tops(&taken).pop().unwrap();
+        let open = u128::from(100 - count);
+        assert_eq!((last.bid, last.ask), (level(100, open), None), "{count}");
+    }
+}
+
+#[test]
+fn top_shows_what_an_iceberg_displays_and_changes_when_the_best_expires() {
+    let ground = Ground::new();
+    let mut venue = Venue::new(&ground, 256);
+    let mut gateway = Gateway::new(0, 0, 64, 1);
+    let (mut agent, taken) = start(&venue, &ground);
+    let mut iceberg = gateway.new_order(0, Side::Sell, 100, 10);
+    if let Command::New(order, _) = &mut iceberg {
+        order.terms_given = 1;
+        order.terms.display_quantity = Quantity::new(4);
+        order.terms.expire_time_ns = 1_700_000_010_000_000_000;
+        order.time_in_force = TimeInForce::Gtd;
+    }
+    send(&mut venue, iceberg);
+    // All that is displayed, and one of the next part.
+    let taker = gateway.new_order(1, Side::Buy, 100, 5);
+    send(&mut venue, taker);
+    venue.time.advance_ns(10_000_000_000);
+    venue.run();
+    venue.journal.wait_until_synced();
+    run(&mut agent);
+    let asks: Vec<_> = tops(&taken).into_iter().map(|(.., top)| top.ask).collect();
+    assert_eq!(asks, [level(100, 4), level(100, 3), None]);
 }

@@ -245,7 +245,7 @@ impl Venue {
     }
 }
 
-fn is_empty(ring: &Producer<Command>) -> bool {
+pub(crate) fn is_empty(ring: &Producer<Command>) -> bool {
     ring.free_slots() == ring.capacity()
 }
 
@@ -303,5 +303,6 @@ fn instrument(id: u32, symbol: &str) -> Instrument {
         quantity_min: Quantity::new(1),
         quantity_max: Quantity::new(1_000_000),
         notional_max: i128::MAX.into(),
+        protection: Price::MAX,
     }
 }

@@ -11,8 +11,8 @@ use matchgate_core::ShardCapacity;
 use matchgate_core::domain::{
     Account, AccountId, ClientOrderId, Command, ControlNumber, DefineAccount, DefineInstrument,
     Durability, FirmId, GatewayId, Instrument, InstrumentId, LendSlots, Name, NewOrder,
-    OrderHandle, OrderType, Origin, Price, Quantity, RequestNumber, RingNumber, SessionId, ShardId,
-    Side, Symbol, TimeInForce,
+    OrderHandle, OrderTerms, OrderType, Origin, Price, Quantity, RequestNumber, RingNumber,
+    SelfTradePrevention, SessionId, ShardId, Side, Symbol, TimeInForce,
 };
 use matchgate_follower::follower_agent::RETRY_MAX_NS;
 use matchgate_follower::top_of_book::TopOfBooks;
@@ -298,19 +298,13 @@ impl Drop for Journal {
 
 fn definitions(shard: ShardId) -> [Command; 3] {
     let symbol = SYMBOLS[usize::from(shard.0)];
+    let symbol = Symbol::new(symbol.as_bytes()).expect("a symbol");
+    let number = InstrumentId(u32::from(shard.0));
     let instrument = Instrument {
-        symbol: Symbol::new(symbol.as_bytes()).expect("a symbol"),
-        id: InstrumentId(u32::from(shard.0)),
         shard,
-        quantity_exponent: 0,
-        reserved: [0; 2],
-        tick: Price::new(Price::ONE / 100),
         price_min: Price::new(0),
-        price_max: Price::MAX,
         lot: Quantity::new(5),
-        quantity_min: Quantity::new(1),
-        quantity_max: Quantity::MAX,
-        notional_max: i128::MAX.into(),
+        ..Instrument::new(symbol, number, Price::new(Price::ONE / 100))
     };
     let account = Account {
         id: AccountId(0),
@@ -358,7 +352,10 @@ fn order(shard: ShardId, sent: u64, handle: OrderHandle, side: Side, quantity: u
         order_type: OrderType::Limit,
         time_in_force: TimeInForce::Day,
         post_only: 0,
-        reserved: [0; 4],
+        self_trade: SelfTradePrevention::None,
+        terms_given: 0,
+        reserved: [0; 2],
+        terms: OrderTerms::NONE,
     };
     Command::New(order, ClientOrderId::NONE)
 }

@@ -61,13 +61,17 @@ impl Client {
         price: Price,
         quantity: Quantity,
     ) -> Result<RequestNumber, ClientError> {
-        self.send(ClientMessage::Replace(ReplaceRequest {
-            request: RequestNumber(0),
-            target,
-            client_order_id,
-            price,
-            quantity,
-        }))
+        self.replace_with(ReplaceRequest::new(target, price, quantity).with_id(client_order_id))
+    }
+
+    /// Numbers a replace of one order and buffers it, of its stop price or time in force too;
+    /// `replace.request` is overwritten.
+    ///
+    /// # Errors
+    ///
+    /// As [`Client::new_order`]; [`ClientError::NamesNoOrder`].
+    pub fn replace_with(&mut self, replace: ReplaceRequest) -> Result<RequestNumber, ClientError> {
+        self.send(ClientMessage::Replace(replace))
     }
 
     /// Numbers a mass cancel and buffers it; `scope.request` is overwritten.

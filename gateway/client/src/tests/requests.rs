@@ -55,13 +55,9 @@ fn requests_get_consecutive_numbers_and_arrive_as_they_are() {
                 target: by_request,
                 quantity: Quantity::new(50),
             }),
-            ClientMessage::Replace(ReplaceRequest {
-                request: RequestNumber(0),
-                target: by_id,
-                client_order_id: new_id,
-                price: Price::new(8),
-                quantity: Quantity::new(60),
-            }),
+            ClientMessage::Replace(
+                ReplaceRequest::new(by_id, Price::new(8), Quantity::new(60)).with_id(new_id)
+            ),
             ClientMessage::Cancel(CancelRequest {
                 request: RequestNumber(0),
                 target: by_request,

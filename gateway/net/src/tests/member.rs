@@ -2,10 +2,7 @@
 
 use std::net::SocketAddr;
 
-use matchgate_core::domain::{
-    ClientOrderId, Durability, Name, OrderType, Price, Quantity, RequestNumber, Side, Symbol,
-    TimeInForce,
-};
+use matchgate_core::domain::{Durability, Name, Price, Quantity, RequestNumber, Side, Symbol};
 use matchgate_schema::capnp::{Encoder, decode_server, encode_client, frame};
 use matchgate_schema::message::{
     CancelRequest, ClientMessage, Logon, NewOrderRequest, OrderTarget, PROTOCOL_VERSION,
@@ -85,27 +82,14 @@ pub(super) fn cancel(request: u64, target: u64) -> ClientMessage {
 }
 
 pub(super) fn replace(request: u64, target: u64, price: i64) -> ClientMessage {
-    ClientMessage::Replace(ReplaceRequest {
-        request: RequestNumber(request),
-        target: OrderTarget::Request(RequestNumber(target)),
-        client_order_id: ClientOrderId::default(),
-        price: Price::new(price),
-        quantity: Quantity::new(1),
-    })
+    let target = OrderTarget::Request(RequestNumber(target));
+    let replace = ReplaceRequest::new(target, Price::new(price), Quantity::new(1));
+    ClientMessage::Replace(replace).with_request(RequestNumber(request))
 }
 
 /// A day limit order for the session's default account.
 pub(super) fn limit_order(request: u64, side: Side, price: i64, quantity: u64) -> ClientMessage {
-    ClientMessage::NewOrder(NewOrderRequest {
-        request: RequestNumber(request),
-        client_order_id: ClientOrderId::default(),
-        account: None,
-        symbol: Symbol::new(b"ACME").unwrap(),
-        side,
-        order_type: OrderType::Limit,
-        time_in_force: TimeInForce::Day,
-        post_only: false,
-        price: Price::new(price),
-        quantity: Quantity::new(quantity),
-    })
+    let symbol = Symbol::new(b"ACME").unwrap();
+    let order = NewOrderRequest::limit(symbol, side, Price::new(price), Quantity::new(quantity));
+    ClientMessage::NewOrder(order).with_request(RequestNumber(request))
 }

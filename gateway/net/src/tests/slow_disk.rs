@@ -83,6 +83,8 @@ fn orders_that_wait_for_the_disk_make_their_own_kind_busy_and_no_other() {
     let mut venue = stalled(VenueOptions {
         held_max: 2_048,
         gateway_staging_bytes: 16 << 20,
+        // All that waits may be released at once.
+        resend_messages_max: 16_384,
         ..VenueOptions::default()
     });
     let mut alice = synced_member(&mut venue, "alice");

@@ -472,6 +472,7 @@ fn acme() -> Instrument {
         quantity_min: Quantity::new(1),
         quantity_max: Quantity::new(1_000_000),
         notional_max: i128::from(i64::MAX).into(),
+        protection: Price::MAX,
     }
 }
 

@@ -20,6 +20,11 @@ pub enum AdminRequest {
         /// The symbol.
         symbol: String,
     },
+    /// End the day of a symbol: its day orders expire.
+    EndDay {
+        /// The symbol.
+        symbol: String,
+    },
     /// The best levels of a book, as the follower has it.
     Book {
         /// The symbol.

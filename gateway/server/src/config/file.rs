@@ -99,6 +99,7 @@ pub(super) struct Instrument {
     pub(super) quantity_min: Option<Spanned<Decimal>>,
     pub(super) quantity_max: Option<Spanned<Decimal>>,
     pub(super) notional_max: Option<Spanned<Decimal>>,
+    pub(super) protection: Option<Spanned<Decimal>>,
     pub(super) quantity_exponent: Option<Spanned<i64>>,
 }
 

@@ -69,18 +69,11 @@ impl Check<'_> {
         let digits = u32::from(exponent.unsigned_abs());
         let shard_last = u64::from(venue.shards) - 1;
         let tick = self.price("instrument.tick", &file.tick)?;
-        let (low, high) = (
-            self.price("instrument.price_min", &file.price_min)?,
-            self.price("instrument.price_max", &file.price_max)?,
-        );
         if tick.get() < 1 {
             let fault = "must be above 0".to_owned();
             return Err(self.fault(&file.tick.span(), "instrument.tick", fault));
         }
-        if high < low {
-            let fault = "is below price_min".to_owned();
-            return Err(self.fault(&file.price_max.span(), "instrument.price_max", fault));
-        }
+        let (low, high) = self.price_range(file)?;
         let quantity = |key, value: &Option<Spanned<Decimal>>, default| {
             self.quantity(key, value.as_ref(), default, digits)
         };
@@ -117,7 +110,42 @@ impl Check<'_> {
             quantity_min,
             quantity_max,
             notional_max: self.notional(file.notional_max.as_ref(), digits)?.into(),
+            protection: self.protection(file.protection.as_ref())?,
         })
+    }
+
+    fn price_range(&self, file: &file::Instrument) -> Result<(Price, Price), ConfigError> {
+        let (low, high) = (
+            self.price("instrument.price_min", &file.price_min)?,
+            self.price("instrument.price_max", &file.price_max)?,
+        );
+        // They stand for a price that is not there.
+        for (key, file, price) in [
+            ("instrument.price_min", &file.price_min, low),
+            ("instrument.price_max", &file.price_max, high),
+        ] {
+            if matches!(price, Price::MIN | Price::MAX) {
+                let fault = "must be above the lowest number of 64 bits and below the highest";
+                return Err(self.fault(&file.span(), key, fault.to_owned()));
+            }
+        }
+        if high < low {
+            let fault = "is below price_min".to_owned();
+            return Err(self.fault(&file.price_max.span(), "instrument.price_max", fault));
+        }
+        Ok((low, high))
+    }
+
+    fn protection(&self, value: Option<&Spanned<Decimal>>) -> Result<Price, ConfigError> {
+        let Some(value) = value else {
+            return Ok(Price::MAX);
+        };
+        let protection = self.price("instrument.protection", value)?;
+        if protection.get() < 0 {
+            let fault = "must not be below 0".to_owned();
+            return Err(self.fault(&value.span(), "instrument.protection", fault));
+        }
+        Ok(protection)
     }
 
     fn exponent(&self, file: &file::Instrument) -> Result<i8, ConfigError> {

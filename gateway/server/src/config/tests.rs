@@ -193,6 +193,11 @@ fn limits_that_together_ask_for_too_much_memory_are_refused() {
             "f.toml:2: venue.levels_per_side_max: 16777217 is not from 1 to 16777216",
         ),
         (
+            "[venue]\nshards = 64\nlevels_per_side_max = 1\ninstruments_max = 16_385",
+            "f.toml:4: venue.instruments_max: 16385 makes 1048640 instruments in all shards \
+             together, of which 1048576 are allowed: at most 16384 here",
+        ),
+        (
             "[venue]\nshards = 64\nsessions_max = 262_145",
             "f.toml:3: venue.sessions_max: 262145 makes 16777280 sessions in all shards together, \
              of which 16777216 are allowed: at most 262144 here",
@@ -355,4 +360,37 @@ fn prices_may_be_zero_or_negative_and_quantities_have_their_exponent() {
     assert_eq!(instrument.lot.get(), 1);
     assert_eq!(instrument.quantity_max.get(), 2_100_000_000_000_000);
     assert_eq!(config.journal.backend, JournalBackend::Auto);
+}
+
+#[test]
+fn protection_is_a_price_from_zero_on_and_no_bound_where_it_is_left_out() {
+    let with = |line: &str| {
+        format!(
+            "[[instrument]]\nsymbol = \"X\"\ntick = \"0.01\"\nprice_min = \"1\"\n\
+             price_max = \"2\"\n{line}"
+        )
+    };
+    let protection = |line: &str| {
+        let config = Config::parse("f.toml", &with(line)).unwrap();
+        config.instruments[0].instrument.protection.get()
+    };
+    assert_eq!(protection(""), i64::MAX);
+    assert_eq!(protection("protection = \"0.50\""), 500_000_000);
+    assert_eq!(protection("protection = \"0\""), 0);
+    let below = with("protection = \"-0.01\"");
+    check(&[(
+        &below,
+        "f.toml:6: instrument.protection: must not be below 0",
+    )]);
+}
+
+#[test]
+fn lowest_and_highest_number_are_no_prices() {
+    let text = "[[instrument]]\nsymbol = \"X\"\ntick = \"0.01\"\nprice_min = \"1\"\n\
+                price_max = \"9223372036.854775807\"";
+    check(&[(
+        text,
+        "f.toml:5: instrument.price_max: must be above the lowest number of 64 bits and below the \
+         highest",
+    )]);
 }

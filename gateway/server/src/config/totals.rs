@@ -12,11 +12,14 @@ use super::{JournalConfig, RingConfig, SessionConfig, VenueLimits};
 /// follower and in its gateway: 2^27 take some 160 GiB.
 const ORDERS_TOTAL_MAX: u64 = 1 << 27;
 /// Levels of one side, over the books of all shards: each shard has a book for each instrument of
-/// the venue. Two sides of about 70 bytes a level reserve 140 GiB of addresses, in a shard and in
+/// the venue. Two sides of about 280 bytes a level reserve 560 GiB of addresses, in a shard and in
 /// each follower; the memory behind them is taken for books in use only.
 const LEVELS_TOTAL_MAX: u64 = 1 << 30;
-/// Instruments, accounts or sessions, counted once in every shard. The largest of them, an
-/// instrument's empty books, takes some hundred bytes, in a shard and in each follower: a few GiB.
+/// Instruments, counted once in every shard. One's empty book takes 33 KiB, in a shard and in each
+/// follower: 33 GiB.
+const INSTRUMENTS_TOTAL_MAX: u64 = 1 << 20;
+/// Accounts or sessions, counted once in every shard. Each takes up to some hundred bytes there and
+/// in each follower: a few GiB.
 const MEMBERS_TOTAL_MAX: u64 = 1 << 24;
 /// Records of all rings of one direction: one ring for each gateway and shard. A record takes up
 /// to 112 bytes: 7 GiB.
@@ -72,12 +75,16 @@ impl Check<'_> {
         let (accounts, sessions) = (venue.accounts_max, venue.sessions_max);
         let accounts = Factor::new("venue.accounts_max", file.accounts_max.as_ref(), accounts);
         let sessions = Factor::new("venue.sessions_max", file.sessions_max.as_ref(), sessions);
-        for (what, members) in [
-            ("instruments in all shards", instruments()),
-            ("accounts in all shards", accounts),
-            ("sessions in all shards", sessions),
+        for (what, members, most) in [
+            (
+                "instruments in all shards",
+                instruments(),
+                INSTRUMENTS_TOTAL_MAX,
+            ),
+            ("accounts in all shards", accounts, MEMBERS_TOTAL_MAX),
+            ("sessions in all shards", sessions, MEMBERS_TOTAL_MAX),
         ] {
-            self.total(what, &[members, shards()], MEMBERS_TOTAL_MAX)?;
+            self.total(what, &[members, shards()], most)?;
         }
         let levels_written = file.levels_per_side_max.as_ref();
         let levels = Factor::new("venue.levels_per_side_max", levels_written, levels);

@@ -8,11 +8,11 @@ use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use matchgate_core::domain::{Command, ControlNumber, Phase};
+use matchgate_core::domain::{Command, ControlNumber};
 use matchgate_journal::{Appender, Marks};
 use matchgate_runtime::{Agent, EventClock, Producer};
 
-use super::state::ControlState;
+use super::state::{Act, ControlState};
 
 /// Acts that may wait for the agent.
 const REQUESTS_MAX: usize = 64;
@@ -35,7 +35,7 @@ pub enum ControlRefusal {
 
 struct Request {
     symbol: String,
-    phase: Phase,
+    act: Act,
     answer: SyncSender<Result<ControlNumber, ControlRefusal>>,
 }
 
@@ -63,17 +63,17 @@ impl std::fmt::Debug for ControlHandle {
 }
 
 impl ControlHandle {
-    /// Puts `symbol` into `phase` and waits until that is synced and every shard and gateway has
-    /// it in its ring. Returns its place in the control journal.
+    /// Lets an act on `symbol` come into force and waits until that is synced and every shard and
+    /// gateway has it in its ring. Returns its place in the control journal.
     ///
     /// # Errors
     ///
     /// Returns a [`ControlRefusal`].
-    pub fn set_phase(&self, symbol: &str, phase: Phase) -> Result<ControlNumber, ControlRefusal> {
+    pub fn act(&self, symbol: &str, act: Act) -> Result<ControlNumber, ControlRefusal> {
         let (answer, answered) = sync_channel(1);
         let request = Request {
             symbol: symbol.to_owned(),
-            phase,
+            act,
             answer,
         };
         self.requests
@@ -156,7 +156,7 @@ impl ControlAgent {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         let next = ControlNumber(self.appender.next_sequence());
         let appended = state
-            .set_phase(&request.symbol, request.phase, next)
+            .act(&request.symbol, request.act, next)
             .map_err(|error| ControlRefusal::Refused(error.to_string()))
             .and_then(|command| {
                 let number = append(&mut self.appender, &command, self.clock.now_ns())?;

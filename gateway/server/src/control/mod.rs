@@ -4,4 +4,4 @@ pub mod agent;
 pub mod state;
 
 pub use agent::{ControlAgent, ControlHandle, ControlRefusal};
-pub use state::{ControlError, ControlState};
+pub use state::{Act, ControlError, ControlState};

@@ -5,8 +5,8 @@
 
 use matchgate_core::domain::{
     Account, AccountId, Command, ControlNumber, DefineAccount, DefineFirm, DefineInstrument,
-    DefineSession, Firm, FirmId, GatewayId, Instrument, InstrumentId, LendSlots, Name, Phase,
-    SessionDefinition, SessionId, SetPhase, ShardId, Symbol,
+    DefineSession, EndDay, Firm, FirmId, GatewayId, Instrument, InstrumentId, LendSlots, Name,
+    Phase, SessionDefinition, SessionId, SetPhase, ShardId, Symbol,
 };
 
 use crate::config::{AccountConfig, Config, FirmConfig, InstrumentConfig, SessionConfig};
@@ -56,6 +56,15 @@ pub enum ControlError {
     /// No instrument has this symbol.
     #[error("unknown symbol {0:?}")]
     UnknownSymbol(String),
+}
+
+/// What an operator does to an instrument.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Act {
+    /// Puts it into a phase.
+    SetPhase(Phase),
+    /// Ends its day: day orders expire.
+    EndDay,
 }
 
 /// The sum of all control commands up to [`ControlState::last`].
@@ -128,7 +137,9 @@ impl ControlState {
                     *phase = set.phase;
                 }
             }
-            Command::New(..)
+            // It changes orders alone.
+            Command::EndDay(_)
+            | Command::New(..)
             | Command::Cancel(_)
             | Command::Reduce(_)
             | Command::Replace(..)
@@ -156,16 +167,16 @@ impl ControlState {
         firm.map_or(GatewayId::NONE, |firm| firm.gateway)
     }
 
-    /// Returns the command that puts `symbol` into `phase`, with the number that the journal will
-    /// give it.
+    /// Returns the command that is an operator's act on `symbol`, with the number that the journal
+    /// will give it.
     ///
     /// # Errors
     ///
     /// Returns [`ControlError::UnknownSymbol`].
-    pub fn set_phase(
+    pub fn act(
         &self,
         symbol: &str,
-        phase: Phase,
+        act: Act,
         control: ControlNumber,
     ) -> Result<Command, ControlError> {
         let known = self
@@ -174,13 +185,20 @@ impl ControlState {
             .find(|(known, _)| known.symbol.as_str() == symbol);
         let (instrument, _) =
             known.ok_or_else(|| ControlError::UnknownSymbol(symbol.to_owned()))?;
-        let reserved = [0; 3];
-        Ok(Command::SetPhase(SetPhase {
-            control,
-            instrument: instrument.id,
-            phase,
-            reserved,
-        }))
+        let instrument = instrument.id;
+        Ok(match act {
+            Act::SetPhase(phase) => Command::SetPhase(SetPhase {
+                control,
+                instrument,
+                phase,
+                reserved: [0; 3],
+            }),
+            Act::EndDay => Command::EndDay(EndDay {
+                control,
+                instrument,
+                reserved: [0; 4],
+            }),
+        })
     }
 
     /// Returns the commands that make the venue what `config` says, numbered from `next`: the
@@ -446,7 +464,7 @@ fn fixed_as_known(known: &Instrument, asked: &Instrument) -> Result<(), ControlE
 
 #[cfg(test)]
 mod tests {
-    use super::{ControlError, ControlState};
+    use super::{Act, ControlError, ControlState};
     use crate::config::Config;
     use matchgate_core::domain::{Command, ControlNumber, Phase};
 
@@ -514,11 +532,11 @@ mod tests {
         let state = taken(&Config::built_in());
         assert!(
             state
-                .set_phase("DEMO", Phase::Halt, ControlNumber(99))
+                .act("DEMO", Act::SetPhase(Phase::Halt), ControlNumber(99))
                 .is_ok()
         );
         let error = state
-            .set_phase("NONE", Phase::Halt, ControlNumber(99))
+            .act("NONE", Act::EndDay, ControlNumber(99))
             .unwrap_err();
         assert_eq!(error.to_string(), "unknown symbol \"NONE\"");
     }

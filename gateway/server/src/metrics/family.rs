@@ -32,7 +32,7 @@ const fn gauge(name: &'static str, help: &'static str) -> Family {
 }
 
 /// Every metric that a counter of an agent feeds.
-pub const FAMILIES: [Family; 53] = [
+pub const FAMILIES: [Family; 54] = [
     counter(
         "acceptor_accepts_aborted",
         "Peers that were gone before they were accepted",
@@ -125,6 +125,10 @@ pub const FAMILIES: [Family; 53] = [
     counter(
         "shard_events_to_nobody",
         "Events whose session has no home here",
+    ),
+    counter(
+        "shard_expiries",
+        "Times that were journaled since orders expire by them",
     ),
     counter("shard_hash_records", "State hashes journaled"),
     counter(

@@ -11,7 +11,7 @@ use crate::admin::message::{
     AdminReply, AdminRequest, BookView, FollowerStatus, InstrumentStatus, SessionStatus, Status,
     StreamStatus, hash_text,
 };
-use crate::control::{ControlRefusal, ControlState};
+use crate::control::{Act, ControlRefusal, ControlState};
 
 /// Levels a side that one answer may hold.
 const LEVELS_MAX: usize = 10_000;
@@ -20,16 +20,17 @@ impl AdminSource for Observed {
     fn answer(&self, request: &AdminRequest) -> AdminReply {
         match request {
             AdminRequest::Status => AdminReply::Status(Box::new(self.status())),
-            AdminRequest::Halt { symbol } => self.set_phase(symbol, Phase::Halt),
-            AdminRequest::Resume { symbol } => self.set_phase(symbol, Phase::Continuous),
+            AdminRequest::Halt { symbol } => self.act(symbol, Act::SetPhase(Phase::Halt)),
+            AdminRequest::Resume { symbol } => self.act(symbol, Act::SetPhase(Phase::Continuous)),
+            AdminRequest::EndDay { symbol } => self.act(symbol, Act::EndDay),
             AdminRequest::Book { symbol, levels } => self.book(symbol, *levels),
         }
     }
 }
 
 impl Observed {
-    fn set_phase(&self, symbol: &str, phase: Phase) -> AdminReply {
-        match self.control.set_phase(symbol, phase) {
+    fn act(&self, symbol: &str, act: Act) -> AdminReply {
+        match self.control.act(symbol, act) {
             Ok(number) => AdminReply::Done {
                 control: number.get(),
             },

@@ -1,4 +1,4 @@
-//! `matchgate admin`: ask a running venue, or halt and resume trading.
+//! `matchgate admin`: ask a running venue, halt and resume trading, or end the day.
 
 use std::io::Write;
 
@@ -20,6 +20,9 @@ pub fn admin(options: &Admin, out: &mut dyn Write) -> Result<(), Fatal> {
             symbol: symbol.clone(),
         },
         AdminVerb::Resume { symbol } => AdminRequest::Resume {
+            symbol: symbol.clone(),
+        },
+        AdminVerb::EndDay { symbol } => AdminRequest::EndDay {
             symbol: symbol.clone(),
         },
         AdminVerb::Book { symbol, levels } => AdminRequest::Book {

@@ -183,6 +183,7 @@ fn instrument(symbol: &str, mid: i64) -> Instrument {
         quantity_min: Quantity::new(1),
         quantity_max,
         notional_max: price_max.notional(quantity_max).get().into(),
+        protection: Price::MAX,
     }
 }
 

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use matchgate_core::domain::{Epoch, RejectReason, SequenceNumber, ShardId, Side};
 use matchgate_follower::{Cursor, CursorFile, ShardCursor};
-use matchgate_schema::message::{ClientMessage, OrderTarget};
+use matchgate_schema::message::{ClientMessage, ExecType, OrderTarget};
 use matchgate_server::venue::ports;
 use serde_json::{Value, json};
 
@@ -164,12 +164,40 @@ fn halt_survives_a_kill_and_ends_with_resume() {
 }
 
 #[test]
+fn end_of_the_day_is_an_act_with_a_place_in_the_control_journal() {
+    let folder = DataFolder::new();
+    let data = folder.data();
+    let config = write_config(folder.path(), CONFIG);
+    let venue = VenueProcess::start(&config, &data).unwrap();
+    let mut trader = Trader::connect(venue.address, "f");
+    let day = trader.enter(order("A", Side::Buy, 1000, 5));
+    trader.enter(order("B", Side::Buy, 1000, 5));
+    let before = status(&data)["control"].as_u64().unwrap();
+    let done = ask(&data, &["end-day", "A"]).unwrap();
+    assert_eq!(done["done"]["control"], before + 1);
+    let expired = trader.execution();
+    assert_eq!(expired.exec_type, ExecType::Expired);
+    assert_eq!(expired.order_id, day.order_id);
+    // It is over once: the next start does not repeat it.
+    drop(trader);
+    venue.kill();
+    let venue = VenueProcess::start(&config, &data).unwrap();
+    let mut trader = Trader::connect(venue.address, "f");
+    trader.enter(order("A", Side::Buy, 1000, 5));
+    assert_eq!(settled_status(&data)["control"], before + 1);
+    let book = ask(&data, &["book", "A"]).unwrap()["book"].clone();
+    assert_eq!(book["bids"].as_array().unwrap().len(), 1);
+    trader.log_out();
+    assert!(venue.stop().success());
+}
+
+#[test]
 fn unknown_symbol_and_absent_venue_exit_with_2() {
     let folder = DataFolder::new();
     let data = folder.data();
     let venue = VenueProcess::start(&write_config(folder.path(), CONFIG), &data).unwrap();
     let before = status(&data)["control"].clone();
-    for act in ["halt", "resume", "book"] {
+    for act in ["halt", "resume", "end-day", "book"] {
         let (code, errors) = ask(&data, &[act, "NONE"]).unwrap_err();
         assert_eq!(code, Some(2), "{act}");
         assert!(

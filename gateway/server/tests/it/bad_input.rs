@@ -9,6 +9,8 @@ use matchgate_schema::message::{
     ReplaceRequest, Report,
 };
 
+use matchgate_server::control::Act;
+
 use crate::local_venue::{LocalVenue, SMALL};
 use crate::trader::{Trader, cancel, cents, client_id, name, order, refusal, symbol};
 
@@ -78,13 +80,8 @@ fn replace_as(
     price: Price,
     quantity: u64,
 ) -> ClientMessage {
-    ClientMessage::Replace(ReplaceRequest {
-        request: RequestNumber(0),
-        target,
-        client_order_id,
-        price,
-        quantity: Quantity::new(quantity),
-    })
+    let replace = ReplaceRequest::new(target, price, Quantity::new(quantity));
+    ClientMessage::Replace(replace.with_id(client_order_id))
 }
 
 #[test]
@@ -399,7 +396,7 @@ fn halted_symbol_takes_cancels_and_reduces_only() {
     let small = trader.enter(order("PLAIN", Side::Buy, 900, SOME));
     let target = OrderTarget::OrderId(large.order_id);
     let control = venue.venue().control();
-    control.set_phase("PLAIN", Phase::Halt).unwrap();
+    control.act("PLAIN", Act::SetPhase(Phase::Halt)).unwrap();
     let halted = RejectReason::Halted;
     let cases = [
         (plain(900, SOME), halted),
@@ -416,8 +413,10 @@ fn halted_symbol_takes_cancels_and_reduces_only() {
     trader.cancel(OrderTarget::OrderId(small.order_id));
     // Other symbols trade on.
     trader.enter(order("ZERO", Side::Buy, 100, 1));
-    control.set_phase("PLAIN", Phase::Continuous).unwrap();
+    control
+        .act("PLAIN", Act::SetPhase(Phase::Continuous))
+        .unwrap();
     trader.enter(order("PLAIN", Side::Buy, 900, SOME));
-    assert!(control.set_phase("NONE", Phase::Halt).is_err());
+    assert!(control.act("NONE", Act::SetPhase(Phase::Halt)).is_err());
     trader.log_out();
 }

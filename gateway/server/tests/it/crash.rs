@@ -259,7 +259,7 @@ fn crash_with_two_shards_two_gateways_and_refusals_loses_and_doubles_nothing() {
     let folder = DataFolder::new();
     let data = folder.data();
     // Small rings and limits, so that Busy and limit refusals come about.
-    let config = write_config(folder.path(), &config(2, 64, 150));
+    let config = write_config(folder.path(), &config(2, 64, 50));
     let habits = Habits {
         duplicates: 5,
         off_limits: 3,

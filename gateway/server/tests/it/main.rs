@@ -22,6 +22,7 @@ mod local_venue;
 mod mass_cancel;
 mod member;
 mod metrics;
+mod order_types;
 mod peer;
 mod published;
 mod recording;

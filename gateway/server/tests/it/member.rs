@@ -7,8 +7,8 @@ use std::time::{Duration, Instant};
 
 use matchgate_client::{Client, ClientOptions, ClientState};
 use matchgate_core::domain::{
-    ClientOrderId, Durability, MassCancelScope, Name, OrderType, Price, Quantity, RejectReason,
-    RequestNumber, Side, Symbol, TimeInForce,
+    ClientOrderId, Durability, MassCancelScope, Name, Price, Quantity, RejectReason, RequestNumber,
+    SelfTradePrevention, Side, Symbol, TimeInForce,
 };
 use matchgate_schema::message::{
     CancelRequest, ClientMessage, ExecType, ExecutionReport, MassCancelRequest, NewOrderRequest,
@@ -23,6 +23,8 @@ const PATIENCE: Duration = Duration::from_secs(20);
 const MID_TICKS: i64 = 10_000;
 /// One tick.
 const TICK: i64 = 10_000_000;
+/// An expire time that no test lives to see, nanoseconds since the Unix epoch.
+const FAR_NS: u64 = 4_000_000_000_000_000_000;
 
 /// A seeded source of numbers (splitmix64).
 #[derive(Clone, Debug)]
@@ -243,13 +245,11 @@ impl Member {
                 target,
                 quantity: Quantity::new(1 + self.random.below(50)),
             }),
-            _ => ClientMessage::Replace(ReplaceRequest {
-                request: RequestNumber(0),
-                target,
-                client_order_id: ClientOrderId::NONE,
-                price: self.price(),
-                quantity: Quantity::new(1 + self.random.below(100)),
-            }),
+            _ => {
+                let (price, quantity) = (self.price(), 1 + self.random.below(100));
+                let quantity = Quantity::new(quantity);
+                ClientMessage::Replace(ReplaceRequest::new(target, price, quantity))
+            }
         }
     }
 
@@ -274,16 +274,32 @@ impl Member {
         if self.random.below(100) < self.habits.off_limits {
             quantity = Quantity::new(0);
         }
-        let ioc = self.random.below(5) == 0;
+        let limit = NewOrderRequest::limit(symbol, side, price, quantity);
+        let part = Quantity::new(1 + self.random.below(40));
+        let order = match self.random.below(100) {
+            0..12 => limit.with_time_in_force(TimeInForce::Ioc),
+            12..16 => limit.at_least(part),
+            16..20 => limit.with_time_in_force(TimeInForce::Fok),
+            20..28 => limit.displaying(part),
+            28..34 => limit.with_time_in_force(TimeInForce::Gtc),
+            34..38 => limit.until(FAR_NS),
+            38..43 => NewOrderRequest::stop(symbol, side, price, quantity),
+            43..48 => limit.with_stop(self.price()),
+            48..54 => NewOrderRequest::mid_peg(symbol, side, quantity),
+            54..58 => NewOrderRequest::market_to_limit(symbol, side, quantity),
+            58..60 => NewOrderRequest::market(symbol, side, quantity),
+            _ => limit,
+        };
+        let choice = match self.random.below(8) {
+            0 => SelfTradePrevention::CancelNewest,
+            1 => SelfTradePrevention::CancelOldest,
+            2 => SelfTradePrevention::CancelBoth,
+            3 => SelfTradePrevention::Decrement,
+            _ => SelfTradePrevention::None,
+        };
         NewOrderRequest {
             client_order_id: ClientOrderId::new(id.as_bytes()).unwrap(),
-            order_type: OrderType::Limit,
-            time_in_force: if ioc {
-                TimeInForce::Ioc
-            } else {
-                TimeInForce::Day
-            },
-            ..NewOrderRequest::limit(symbol, side, price, quantity)
+            ..order.with_self_trade(choice)
         }
     }
 

@@ -9,7 +9,8 @@ use std::time::Duration;
 
 use matchgate_client::{Client, ClientOptions, ClientState};
 use matchgate_core::domain::{
-    ClientOrderId, Durability, Name, Price, Quantity, RejectReason, RequestNumber, Side, Symbol,
+    ClientOrderId, Durability, Name, Price, Quantity, RejectReason, RequestNumber,
+    SelfTradePrevention, Side, Symbol,
 };
 use matchgate_schema::message::{
     CancelRequest, ClientMessage, ExecType, ExecutionReport, LogonAnswer, NewOrderRequest,
@@ -36,9 +37,10 @@ pub(crate) fn cents(count: i64) -> Price {
     Price::new(count * 10_000_000)
 }
 
-/// Returns a day limit order at a price in hundredths.
+/// Returns a day limit order at a price in hundredths, which trades with those of its account.
 pub(crate) fn order(of: &str, side: Side, price: i64, quantity: u64) -> NewOrderRequest {
     NewOrderRequest::limit(symbol(of), side, cents(price), Quantity::new(quantity))
+        .with_self_trade(SelfTradePrevention::None)
 }
 
 pub(crate) fn cancel(target: OrderTarget) -> ClientMessage {

@@ -78,10 +78,14 @@ fn owe(
             add(origin.session, report);
         }
     };
+    let reduces =
+        |of: OrderHandle| matches!(command.body, Command::Reduce(reduce) if reduce.handle == of);
     match event.body {
         EventBody::Accepted { handle, .. } => order(handle, ExecType::New, false, false),
         EventBody::Rejected { handle, .. } => order(handle, ExecType::Rejected, false, false),
-        EventBody::Reduced { handle, .. } => order(handle, ExecType::Reduced, false, true),
+        EventBody::Reduced { handle, .. } => {
+            order(handle, ExecType::Reduced, false, reduces(handle));
+        }
         EventBody::Replaced { handle, .. } => order(handle, ExecType::Replaced, false, true),
         EventBody::Canceled { handle, reason, .. } => {
             let answers = reason == CancelReason::Requested;
@@ -93,6 +97,17 @@ fn owe(
             order(aggressor, ExecType::Trade, false, false);
             order(resting, ExecType::Trade, true, false);
         }
+        EventBody::Expired { handle, .. } => order(handle, ExecType::Expired, false, false),
+        EventBody::Triggered { handle, .. } => order(handle, ExecType::Triggered, false, false),
+        EventBody::Restated { handle, .. } | EventBody::TermsReplaced { handle, .. } => {
+            order(handle, ExecType::Restated, false, false);
+        }
+        EventBody::SelfTradePrevented {
+            aggressor, resting, ..
+        } => {
+            order(aggressor, ExecType::TradePrevented, false, false);
+            order(resting, ExecType::TradePrevented, true, false);
+        }
         EventBody::CancelRejected { .. } => {
             if let Some(origin) = asking {
                 add(origin.session, Owed::CancelReject(origin.request));
@@ -103,7 +118,10 @@ fn owe(
                 add(origin.session, Owed::MassCancel(origin.request));
             }
         }
-        _ => {}
+        EventBody::PhaseChanged { .. }
+        | EventBody::InstrumentChanged { .. }
+        | EventBody::AccountChanged { .. }
+        | EventBody::HashRecord { .. } => {}
     }
 }
 
@@ -134,7 +152,11 @@ pub(super) fn decides(report: &Report) -> Option<RequestNumber> {
             let decides = match report.exec_type {
                 ExecType::New | ExecType::Rejected | ExecType::Replaced | ExecType::Reduced => true,
                 ExecType::Canceled => report.cancel_reason == Some(CancelReason::Requested),
-                ExecType::Trade => false,
+                ExecType::Trade
+                | ExecType::Expired
+                | ExecType::Triggered
+                | ExecType::Restated
+                | ExecType::TradePrevented => false,
             };
             (decides && report.request.0 != 0).then_some(report.request)
         }

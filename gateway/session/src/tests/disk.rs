@@ -257,5 +257,6 @@ fn instrument(shard: u8) -> Instrument {
         quantity_min: Quantity::new(1),
         quantity_max: Quantity::new(1_000_000),
         notional_max: i128::MAX.into(),
+        protection: Price::MAX,
     }
 }

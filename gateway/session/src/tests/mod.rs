@@ -6,6 +6,7 @@ mod disk;
 mod gateway_log;
 mod mass_cancel;
 mod no_allocation;
+mod order_types;
 mod power_loss;
 mod random;
 mod recovery;

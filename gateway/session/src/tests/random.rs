@@ -3,10 +3,13 @@
 use std::collections::BTreeMap;
 
 use matchgate_core::domain::{
-    Durability, EventId, MassCancelScope, RequestNumber, SessionId, Side, TimeInForce,
+    Durability, EventId, MassCancelScope, Price, Quantity, RequestNumber, SelfTradePrevention,
+    SessionId, Side, TimeInForce,
 };
 use matchgate_schema::capnp::{Encoder, encode_server};
-use matchgate_schema::message::{ClientMessage, MassCancelRequest, OrderTarget, Report};
+use matchgate_schema::message::{
+    ClientMessage, MassCancelRequest, NewOrderRequest, OrderTarget, ReplaceRequest, Report,
+};
 use proptest::prelude::*;
 
 use super::audit::{exactly_once, owed, paid};
@@ -21,6 +24,10 @@ enum Happening {
     /// A client sends a request: which kind, and numbers to make it of.
     Request(u32, u8, u16),
     Foreign(u8, bool, u8),
+    /// An operator ends the day of an instrument.
+    EndDay(u8),
+    /// Time passes in a shard, so that orders expire.
+    PassTime(u8, u8),
     StepShard(u8),
     Poll(u8),
     SyncShard(u8, u8),
@@ -33,19 +40,24 @@ enum Happening {
 
 fn happening(power: bool) -> impl Strategy<Value = Happening> {
     prop_oneof![
-        24 => (0..3_u32, 0..12_u8, any::<u16>())
+        24 => (0..3_u32, 0..18_u8, any::<u16>())
             .prop_map(|(session, kind, numbers)| Happening::Request(session, kind, numbers)),
         3 => (0..SHARDS, any::<bool>(), 0..4_u8)
             .prop_map(|(shard, buys, price)| Happening::Foreign(shard, buys, price)),
+        1 => (0..SHARDS).prop_map(Happening::EndDay),
+        1 => (0..SHARDS, any::<u8>())
+            .prop_map(|(shard, by)| Happening::PassTime(shard, by)),
         14 => (0..SHARDS).prop_map(Happening::StepShard),
         10 => (1..5_u8).prop_map(Happening::Poll),
         4 => (0..SHARDS, 0..3_u8).prop_map(|(shard, lag)| Happening::SyncShard(shard, lag)),
         3 => (0..3_u8).prop_map(Happening::SyncLog),
         2 => (0..3_u32, any::<bool>())
             .prop_map(|(session, synced)| Happening::Reconnect(session, synced)),
-        if power { 0 } else { 2 } => Just(Happening::Crash),
-        if power { 2 } else { 0 } => any::<(u8, u8)>()
-            .prop_map(|(log, journals)| Happening::PowerLoss(log, journals)),
+        2 => any::<(u8, u8)>().prop_map(move |(log, journals)| if power {
+            Happening::PowerLoss(log, journals)
+        } else {
+            Happening::Crash
+        }),
     ]
 }
 
@@ -104,6 +116,10 @@ impl World {
                 let side = if buys { Side::Buy } else { Side::Sell };
                 let (shard, price) = (usize::from(shard), 98 + i64::from(price));
                 self.venue.foreign(shard, side, price, 3);
+            }
+            Happening::EndDay(shard) => self.venue.end_day(usize::from(shard)),
+            Happening::PassTime(shard, by) => {
+                self.venue.pass_time(usize::from(shard), u64::from(by) + 1);
             }
             Happening::StepShard(shard) => {
                 self.venue.step_shard(usize::from(shard));
@@ -256,6 +272,16 @@ fn make(session: u32, request: u64, kind: u8, numbers: u16) -> ClientMessage {
             price,
             quantity,
         ),
+        12..=16 => ClientMessage::NewOrder(of_other_type(new, kind, numbers)),
+        17 => {
+            let replace = ReplaceRequest::new(target, new.price, new.quantity);
+            let replace = match numbers & 3 {
+                0 => replace.with_stop(Price::new(price + 1)),
+                1 => replace.with_time_in_force(TimeInForce::Gtc),
+                _ => replace.until(1_000 + u64::from(numbers)),
+            };
+            ClientMessage::Replace(replace).with_request(new.request)
+        }
         _ => ClientMessage::MassCancel(MassCancelRequest {
             request: RequestNumber(request),
             scope: if numbers & 1 == 0 {
@@ -267,6 +293,33 @@ fn make(session: u32, request: u64, kind: u8, numbers: u16) -> ClientMessage {
             symbol: (numbers & 2 != 0).then_some(new.symbol),
             side: (numbers & 4 != 0).then_some(side),
         }),
+    }
+}
+
+fn of_other_type(new: NewOrderRequest, kind: u8, numbers: u16) -> NewOrderRequest {
+    let (side, price, quantity) = (new.side, new.price, new.quantity);
+    let choice = match numbers / 64 % 5 {
+        0 => SelfTradePrevention::CancelNewest,
+        1 => SelfTradePrevention::CancelOldest,
+        2 => SelfTradePrevention::CancelBoth,
+        3 => SelfTradePrevention::Decrement,
+        _ => SelfTradePrevention::None,
+    };
+    let other = match (kind, numbers & 1) {
+        (12, 0) => NewOrderRequest::stop(new.symbol, side, price, quantity),
+        (12, _) => new.with_stop(Price::new(price.get() + 1)),
+        (13, 0) => NewOrderRequest::mid_peg(new.symbol, side, quantity),
+        (13, _) => NewOrderRequest::market_to_limit(new.symbol, side, quantity),
+        (14, 0) => new.displaying(Quantity::new(1 + quantity.get() / 3)),
+        (14, _) => new.at_least(Quantity::new(1 + quantity.get() / 2)),
+        (15, 0) => new.with_time_in_force(TimeInForce::Fok),
+        (15, _) => NewOrderRequest::market(new.symbol, side, quantity),
+        (_, 0) => new.until(1_000 + u64::from(numbers)),
+        (_, _) => new.in_self_trade_group(1 + numbers / 8 % 2),
+    };
+    NewOrderRequest {
+        request: new.request,
+        ..other.with_self_trade(choice)
     }
 }
 

@@ -4,9 +4,10 @@ use std::collections::{BTreeMap, VecDeque};
 
 use matchgate_core::Shard;
 use matchgate_core::domain::{
-    AccountId, ClientOrderId, Command, Durability, Epoch, Event, EventBody, InstrumentId,
-    MassCancelScope, NewOrder, OrderHandle, OrderType, Origin, Price, Quantity, RejectReason,
-    RequestNumber, RingNumber, SequenceNumber, SessionId, ShardId, Side, TimeInForce,
+    AccountId, ClientOrderId, Command, ControlNumber, Durability, EndDay, Epoch, Event, EventBody,
+    InstrumentId, MassCancelScope, NewOrder, OrderHandle, OrderTerms, OrderType, Origin, Price,
+    Quantity, RejectReason, RequestNumber, RingNumber, SelfTradePrevention, SequenceNumber,
+    SessionId, ShardId, Side, TimeAdvance, TimeInForce,
 };
 use matchgate_schema::message::{
     CancelRequest, ClientMessage, ExecutionReport, Logon, LogonAnswer, MassCancelRequest,
@@ -252,19 +253,53 @@ impl Venue {
         let ours = command
             .origin()
             .is_some_and(|origin| origin.gateway == HOME);
-        self.events[shard].extend(events.iter().filter(|event| match event.body {
+        let told = events.iter().filter(|event| match event.body {
             EventBody::Accepted { handle, .. }
             | EventBody::Reduced { handle, .. }
             | EventBody::Replaced { handle, .. }
-            | EventBody::Canceled { handle, .. } => own(handle),
+            | EventBody::Canceled { handle, .. }
+            | EventBody::Expired { handle, .. }
+            | EventBody::Triggered { handle, .. }
+            | EventBody::Restated { handle, .. }
+            | EventBody::TermsReplaced { handle, .. } => own(handle),
             EventBody::Traded {
+                aggressor, resting, ..
+            }
+            | EventBody::SelfTradePrevented {
                 aggressor, resting, ..
             } => own(aggressor) || own(resting),
             EventBody::Rejected { .. }
             | EventBody::CancelRejected { .. }
             | EventBody::MassCanceled { .. } => ours,
             _ => true,
+        });
+        // As the shard agent does it.
+        self.events[shard].extend(told.map(|event| {
+            let mut event = *event;
+            if !ours {
+                event.header.ring_tag = 0;
+            }
+            event
         }));
+    }
+
+    /// Ends the day of a shard's instrument, as the control journal says it.
+    pub(super) fn end_day(&mut self, shard: usize) {
+        let end = Command::EndDay(EndDay {
+            control: ControlNumber(self.streams.disk.controls.len() as u64 + 1),
+            instrument: InstrumentId(u32::try_from(shard).unwrap()),
+            reserved: [0; 4],
+        });
+        self.streams.disk.controls.push(end);
+        self.core.apply_control(&end).unwrap();
+        self.apply(shard, end);
+    }
+
+    /// Moves a shard's time, as its agent does it where orders expire.
+    pub(super) fn pass_time(&mut self, shard: usize, by_ns: u64) {
+        let time_ns = self.streams.disk.time_ns + by_ns;
+        self.streams.disk.time_ns = time_ns - 1;
+        self.apply(shard, Command::Time(TimeAdvance { time_ns }));
     }
 
     /// An order of the other gateway, applied at once.
@@ -292,7 +327,10 @@ impl Venue {
             order_type: OrderType::Limit,
             time_in_force: TimeInForce::Ioc,
             post_only: 0,
-            reserved: [0; 4],
+            self_trade: SelfTradePrevention::None,
+            terms_given: 0,
+            reserved: [0; 2],
+            terms: OrderTerms::NONE,
         };
         self.apply(shard, Command::New(order, ClientOrderId::NONE));
     }
@@ -480,22 +518,20 @@ fn execution_line(report: &ExecutionReport) -> String {
     if let Some(reason) = report.cancel_reason {
         line += &format!(" {reason:?}");
     }
+    if let Some(reason) = report.restate_reason {
+        line += &format!(" {reason:?}");
+    }
     line
 }
 
-/// A day limit order for the first instrument without a client order id.
+/// A day limit order for the first instrument without a client order id; it trades with those of
+/// its account.
 pub(super) fn order(request: u64, side: Side, price: i64, quantity: u64) -> NewOrderRequest {
+    let (price, quantity) = (Price::new(price), Quantity::new(quantity));
     NewOrderRequest {
         request: RequestNumber(request),
-        client_order_id: ClientOrderId::NONE,
-        account: None,
-        symbol: symbol(0),
-        side,
-        order_type: OrderType::Limit,
-        time_in_force: TimeInForce::Day,
-        post_only: false,
-        price: Price::new(price),
-        quantity: Quantity::new(quantity),
+        ..NewOrderRequest::limit(symbol(0), side, price, quantity)
+            .with_self_trade(SelfTradePrevention::None)
     }
 }
 
@@ -542,12 +578,10 @@ pub(super) fn replace(
     price: i64,
     quantity: u64,
 ) -> ClientMessage {
+    let replace = ReplaceRequest::new(target, Price::new(price), Quantity::new(quantity));
     ClientMessage::Replace(ReplaceRequest {
         request: RequestNumber(request),
-        target,
-        client_order_id: client_id(id),
-        price: Price::new(price),
-        quantity: Quantity::new(quantity),
+        ..replace.with_id(client_id(id))
     })
 }
 

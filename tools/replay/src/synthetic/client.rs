@@ -7,8 +7,8 @@
 use std::collections::HashMap;
 
 use matchgate_core::domain::{
-    ClientOrderId, MassCancelScope, OrderType, Price, Quantity, RejectReason, RequestNumber, Side,
-    Symbol, TimeInForce,
+    ClientOrderId, MassCancelScope, OrderType, Price, Quantity, RejectReason, RequestNumber,
+    SelfTradePrevention, Side, Symbol, TimeInForce,
 };
 use matchgate_schema::message::{
     CancelRequest, ClientMessage, ExecType, ExecutionReport, MassCancelRequest, NewOrderRequest,
@@ -322,10 +322,13 @@ impl SyntheticClient {
         self.entered[at].quantity = quantity;
         let message = ClientMessage::Replace(ReplaceRequest {
             target: self.draw_target(&order),
-            client_order_id: ClientOrderId::NONE,
             price: self.draw_passive_price(order.instrument, order.side),
             quantity: Quantity::new(quantity),
             request: self.number(),
+            client_order_id: ClientOrderId::NONE,
+            stop_price: None,
+            time_in_force: None,
+            expire_time_ns: 0,
         });
         let expected = done(ExecType::Replaced, &order);
         action(ActionKind::Replace, message, expected)
@@ -422,20 +425,16 @@ impl SyntheticClient {
         action(ActionKind::UnknownOrder, message, expected)
     }
 
-    /// Returns a day limit order of any quantity; the price is the caller's.
+    /// Returns a day limit order of any quantity, which trades with the client's own too: what an
+    /// answer must be is known before it comes. The price is the caller's.
     fn order(&mut self, instrument: usize, side: Side) -> NewOrderRequest {
         let request = self.number();
+        let quantity = Quantity::new(u64::from(self.draw_quantity()));
         NewOrderRequest {
             request,
             client_order_id: id(&format!("{}-{request}", self.client)),
-            account: None,
-            symbol: self.symbol(instrument),
-            side,
-            order_type: OrderType::Limit,
-            time_in_force: TimeInForce::Day,
-            post_only: false,
-            price: Price::new(0),
-            quantity: Quantity::new(u64::from(self.draw_quantity())),
+            ..NewOrderRequest::limit(self.symbol(instrument), side, Price::new(0), quantity)
+                .with_self_trade(SelfTradePrevention::None)
         }
     }
 

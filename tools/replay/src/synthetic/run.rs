@@ -376,13 +376,28 @@ impl SyntheticRun {
                     self.summary.mass_canceled_reports += 1;
                     self.answer(execution.request, report, false);
                 }
-                Some(CancelReason::ImmediateRemainder | CancelReason::MarketRemainder) => {
+                Some(
+                    CancelReason::ImmediateRemainder
+                    | CancelReason::MarketRemainder
+                    | CancelReason::PriceProtection,
+                ) => {
                     self.end_immediate(execution.order_request, ended);
                 }
-                Some(CancelReason::Requested) | None => {
+                // Orders here trade with their own, and none of them is a stop order.
+                Some(
+                    CancelReason::Requested
+                    | CancelReason::SelfTradePrevention
+                    | CancelReason::Refused,
+                )
+                | None => {
                     self.answer(execution.request, report, true);
                 }
             },
+            // They answer nothing: an operator's end of the day may come, the others do not.
+            ExecType::Expired
+            | ExecType::Triggered
+            | ExecType::Restated
+            | ExecType::TradePrevented => {}
             ExecType::Replaced | ExecType::Rejected | ExecType::Reduced => {
                 self.answer(execution.request, report, true);
             }
@@ -439,14 +454,20 @@ impl SyntheticRun {
 }
 
 /// Returns whether the quantities of a report add up: what traded and what is open make the
-/// order, but for one that was refused or whose rest was canceled.
+/// order, but for one that was refused or whose rest was canceled or expired.
 fn adds_up(report: &ExecutionReport) -> bool {
     let sum = report.cumulative.checked_add(report.leaves);
     match report.exec_type {
-        ExecType::New | ExecType::Trade | ExecType::Replaced | ExecType::Reduced => {
-            sum == Some(report.order_quantity)
+        ExecType::New
+        | ExecType::Trade
+        | ExecType::Replaced
+        | ExecType::Reduced
+        | ExecType::Triggered
+        | ExecType::Restated
+        | ExecType::TradePrevented => sum == Some(report.order_quantity),
+        ExecType::Canceled | ExecType::Expired => {
+            report.leaves.is_zero() && report.cumulative < report.order_quantity
         }
-        ExecType::Canceled => report.leaves.is_zero() && report.cumulative < report.order_quantity,
         ExecType::Rejected => report.leaves.is_zero() && report.cumulative.is_zero(),
     }
 }

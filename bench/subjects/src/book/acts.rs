@@ -1,0 +1,226 @@
+//! What each kind of request does to a book, and what is reported.
+
+use matchgate_core::book::{Aggressor, Meeting, NONE, Order, Place, Resting};
+use matchgate_core::domain::{Durability, OrderHandle, Price, SelfTradePrevention};
+use matchgate_workloads::Side;
+use matchgate_workloads::report::Report;
+
+use super::request::{Act, Request, Rest, core_side, report_side};
+use super::run::BookRun;
+use crate::sink::Sink;
+
+/// The choice of every order: no two have one identity, so it is asked and never made.
+const SELF_TRADE: SelfTradePrevention = SelfTradePrevention::CancelNewest;
+
+impl<S: Sink> BookRun<S> {
+    /// Does what is asked, of symbol 0: there is one book.
+    #[inline]
+    pub fn apply<R: Request>(&mut self, sequence: u32, request: &R) {
+        match request.act() {
+            Act::Enter(rest) => self.enter(sequence, request, rest),
+            Act::Cancel => self.cancel(sequence, request),
+            Act::Modify => self.modify(sequence, request),
+            Act::Reduce => self.reduce(sequence, request),
+            Act::CancelAll => self.cancel_all(sequence, request.account()),
+        }
+    }
+
+    #[inline]
+    fn enter<R: Request>(&mut self, sequence: u32, request: &R, rest: Rest) {
+        let (id, price, quantity) = (request.id(), request.price(), request.quantity());
+        let side = core_side(request.side());
+        if !self.book.side(side).has_room_at(price) {
+            return self.refuse();
+        }
+        let Some(handle) = self.names.enter(id) else {
+            return self.refuse();
+        };
+        let OrderHandle { slot, generation } = handle;
+        let report_side = request.side();
+        self.sink.take(Report::order_ack(
+            sequence,
+            report_side,
+            id,
+            price,
+            quantity,
+        ));
+        let order = Order {
+            tick: price,
+            leaves: quantity,
+            displayed: 0,
+            order_quantity: quantity,
+            stamp: 0,
+            next: NONE,
+            previous: NONE,
+            generation,
+            instrument: 0,
+            identity: id,
+            side,
+            place: Place::Incoming,
+            self_trade: SELF_TRADE,
+            durability: Durability::Written,
+        };
+        let takes = self.book.would_take(&self.slab, side, price);
+        if rest == Rest::Stays {
+            self.accounts.note(&self.slab, request.account(), handle);
+            if !takes {
+                return self.book.open_at_rest(&mut self.slab, slot, order);
+            }
+        }
+        self.slab.open(slot, order);
+        if !takes || (rest == Rest::Forbidden && !self.can_fill(request)) {
+            return self.cancel_rest(sequence, request, (slot, report_side));
+        }
+        self.come(sequence, request, slot, rest);
+    }
+
+    /// Lets an order come that is in no queue: it takes what it can, then its rest is settled.
+    fn come<R: Request>(&mut self, sequence: u32, request: &R, slot: u32, mut rest: Rest) {
+        let side = self.slab.order(slot).side;
+        let mut aggressor = Aggressor {
+            slot,
+            side,
+            self_trade: SELF_TRADE,
+            identity: request.id(),
+            leaves: request.quantity(),
+            limit_tick: request.price(),
+            limit: Price::new(request.price()),
+        };
+        while aggressor.leaves != 0 {
+            match self.book.meet(&mut self.slab, &mut aggressor) {
+                Meeting::Nothing => break,
+                Meeting::Own { .. } => {
+                    // What is left of the newer one is canceled.
+                    rest = Rest::Goes;
+                    break;
+                }
+                Meeting::Fill(fill) => {
+                    let resting = self.names.id(fill.resting);
+                    let (price, quantity) = (fill.price.get(), fill.quantity);
+                    let trade = Report::trade(sequence, price, quantity, resting, request.id());
+                    self.sink.take(trade);
+                    if fill.after == Resting::Ended {
+                        self.names.forget(resting, fill.resting);
+                    }
+                }
+            }
+        }
+        self.slab.order_mut(slot).leaves = aggressor.leaves;
+        if aggressor.leaves == 0 {
+            self.slab.close(slot);
+            self.names.forget(request.id(), slot);
+        } else if rest == Rest::Stays {
+            self.book.rest(&mut self.slab, slot, aggressor.leaves);
+        } else {
+            self.cancel_rest(sequence, request, (slot, report_side(side)));
+        }
+    }
+
+    /// Cancels what is left of an order that is in no queue.
+    #[inline]
+    fn cancel_rest<R: Request>(&mut self, sequence: u32, request: &R, (slot, side): (u32, Side)) {
+        let (id, price) = (request.id(), request.price());
+        self.slab.close(slot);
+        self.names.forget(id, slot);
+        self.sink
+            .take(Report::cancel_ack(sequence, side, id, price));
+    }
+
+    #[inline]
+    fn cancel<R: Request>(&mut self, sequence: u32, request: &R) {
+        let id = request.id();
+        let handle = self.names.take(id);
+        let Some((handle, order)) = handle.and_then(|one| Some((one, self.slab.live(one)?))) else {
+            return self.sink.take(Report::cancel_reject(sequence, id));
+        };
+        let (side, tick) = (report_side(order.side), order.tick);
+        self.book.end(&mut self.slab, handle.slot);
+        self.sink.take(Report::cancel_ack(sequence, side, id, tick));
+    }
+
+    #[inline]
+    fn modify<R: Request>(&mut self, sequence: u32, request: &R) {
+        let (id, price, quantity) = (request.id(), request.price(), request.quantity());
+        let handle = self.names.find(id);
+        let Some((handle, order)) = handle.and_then(|one| Some((one, self.slab.live(one)?))) else {
+            return self.sink.take(Report::modify_reject(sequence, id));
+        };
+        let (slot, side) = (handle.slot, order.side);
+        let ladder = self.book.side(side);
+        if !ladder.has_room_to_move(&self.slab, slot, price) {
+            return self.refuse();
+        }
+        let total = order.cumulative() + quantity;
+        if self.book.would_take(&self.slab, side, price) {
+            self.book.unlink(&mut self.slab, slot);
+            let order = self.slab.order_mut(slot);
+            order.order_quantity = total;
+            order.leaves = quantity;
+            order.tick = price;
+            order.displayed = 0;
+            order.place = Place::Incoming;
+            self.come(sequence, request, slot, Rest::Stays);
+        } else {
+            self.book
+                .move_at_rest(&mut self.slab, slot, price, (quantity, total));
+        }
+        let side = report_side(side);
+        self.sink
+            .take(Report::modify_ack(sequence, side, id, price, quantity));
+    }
+
+    #[inline]
+    fn reduce<R: Request>(&mut self, sequence: u32, request: &R) {
+        let (id, quantity) = (request.id(), request.quantity());
+        let handle = self.names.find(id);
+        let Some((handle, order)) = handle.and_then(|one| Some((one, self.slab.live(one)?))) else {
+            return self.sink.take(Report::modify_reject(sequence, id));
+        };
+        if quantity >= order.leaves {
+            return self.cancel(sequence, request);
+        }
+        let (side, tick) = (report_side(order.side), order.tick);
+        let (leaves, total) = (order.leaves - quantity, order.order_quantity - quantity);
+        self.book
+            .shrink(&mut self.slab, handle.slot, quantity, total);
+        self.sink
+            .take(Report::modify_ack(sequence, side, id, tick, leaves));
+    }
+
+    /// Cancels what an account has, in the order of entry.
+    fn cancel_all(&mut self, sequence: u32, account: u32) {
+        for at in 0..self.accounts.list(account).len() {
+            let handle = self.accounts.list(account)[at];
+            let Some(order) = self.slab.live(handle) else {
+                continue;
+            };
+            let (side, tick) = (report_side(order.side), order.tick);
+            let id = self.names.id(handle.slot);
+            self.book.end(&mut self.slab, handle.slot);
+            self.names.forget(id, handle.slot);
+            self.sink.take(Report::cancel_ack(sequence, side, id, tick));
+        }
+        self.accounts.clear(account);
+    }
+
+    /// Returns whether an order could take all that it wants at once.
+    fn can_fill<R: Request>(&self, request: &R) -> bool {
+        let mut wanted = request.quantity();
+        for (tick, level) in self
+            .book
+            .side(core_side(request.side().opposite()))
+            .levels()
+        {
+            if wanted == 0 || !request.side().accepts(request.price(), tick) {
+                break;
+            }
+            wanted = wanted.saturating_sub(level.displayed);
+        }
+        wanted == 0
+    }
+
+    #[cold]
+    const fn refuse(&mut self) {
+        self.refused += 1;
+    }
+}

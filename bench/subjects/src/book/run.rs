@@ -1,0 +1,157 @@
+//! One run of a book, from empty.
+
+use matchgate_core::book::{OrderBook, OrderSlab};
+use matchgate_core::domain::Side as CoreSide;
+use matchgate_workloads::Side;
+
+use super::accounts::Accounts;
+use super::request::{Request, report_side};
+use crate::handles::Ranges;
+use crate::names::Names;
+use crate::sink::{Folded, Kept, Sink};
+
+/// How much a run has room for; all of it is set aside, and touched, before it begins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Room {
+    /// Orders at one time, at least 4; the next power of two is taken.
+    pub orders: u32,
+    /// Price levels of one side.
+    pub levels: u32,
+    /// How the slots of orders lie.
+    pub ranges: Ranges,
+    /// Accounts whose orders can be canceled at once; 0 where nobody asks for that.
+    pub accounts: u32,
+    /// Seed of the hash of names.
+    pub hash_seed: u64,
+}
+
+impl Room {
+    /// Returns room for so many orders and levels, of one range, without lists of accounts.
+    #[must_use]
+    pub const fn new(orders: u32, levels: u32) -> Self {
+        Self {
+            orders,
+            levels,
+            ranges: Ranges::One,
+            accounts: 0,
+            hash_seed: 0x243f_6a88_85a3_08d3,
+        }
+    }
+}
+
+/// What a run has come to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BookEnd {
+    /// Orders that rest.
+    pub live_orders: u32,
+    /// Prices with orders, over both sides.
+    pub levels: u32,
+    /// What was asked and not done for lack of room: then the run says nothing.
+    pub refused: u64,
+}
+
+/// A book, the names of its orders, and where its reports go.
+#[derive(Debug)]
+pub struct BookRun<S> {
+    pub(super) book: OrderBook,
+    pub(super) slab: OrderSlab,
+    pub(super) names: Names,
+    pub(super) accounts: Accounts,
+    pub(super) sink: S,
+    pub(super) refused: u64,
+}
+
+impl BookRun<Folded> {
+    /// Returns an empty book whose reports are folded.
+    #[must_use]
+    pub fn folding(room: Room) -> Self {
+        Self::new(room, Folded::new())
+    }
+
+    /// Returns the sum over all reports since the last [`BookRun::set_sink`].
+    #[must_use]
+    pub fn checksum(&self) -> u64 {
+        self.sink.checksum()
+    }
+}
+
+impl BookRun<Kept> {
+    /// Returns an empty book whose reports are kept.
+    #[must_use]
+    pub fn keeping(room: Room) -> Self {
+        Self::new(room, Kept::default())
+    }
+}
+
+impl<S: Sink> BookRun<S> {
+    /// Returns an empty book whose reports go to `sink`.
+    #[must_use]
+    pub fn new(room: Room, sink: S) -> Self {
+        let orders = room.orders.max(4).next_power_of_two();
+        let mut book = OrderBook::new(room.levels);
+        book.prepare(1);
+        Self {
+            book,
+            slab: OrderSlab::new(orders),
+            names: Names::new(orders, room.ranges, room.hash_seed),
+            accounts: Accounts::new(room.accounts, orders),
+            sink,
+            refused: 0,
+        }
+    }
+
+    /// Does all of `requests`, of which the first has the number `sequence`.
+    #[inline(never)]
+    pub fn pass<R: Request>(&mut self, sequence: u32, requests: &[R]) {
+        for (sequence, request) in (sequence..).zip(requests) {
+            self.apply(sequence, request);
+        }
+        self.sink.end_batch();
+    }
+
+    /// Lets reports go to `sink` from now on, and returns where they went before.
+    pub const fn set_sink(&mut self, sink: S) -> S {
+        std::mem::replace(&mut self.sink, sink)
+    }
+
+    /// Returns where reports go.
+    #[must_use]
+    pub const fn sink(&self) -> &S {
+        &self.sink
+    }
+
+    /// Returns where reports go, to be changed.
+    pub const fn sink_mut(&mut self) -> &mut S {
+        &mut self.sink
+    }
+
+    /// Returns the book and its orders.
+    #[must_use]
+    pub const fn book(&self) -> (&OrderBook, &OrderSlab) {
+        (&self.book, &self.slab)
+    }
+
+    /// Returns side, price and what is left of an order that rests.
+    #[must_use]
+    pub fn resting(&self, id: u32) -> Option<(Side, i64, u64)> {
+        let order = self.slab.live(self.names.find(id)?)?;
+        Some((report_side(order.side), order.tick, order.leaves))
+    }
+
+    /// Returns the number by which the order in a slot is known.
+    #[must_use]
+    pub fn id(&self, slot: u32) -> u32 {
+        self.names.id(slot)
+    }
+
+    /// Returns what it has come to.
+    #[must_use]
+    pub fn end(&self) -> BookEnd {
+        let levels = |side| self.book.side(side).level_count();
+        BookEnd {
+            live_orders: self.slab.live_count(),
+            levels: levels(CoreSide::Buy) + levels(CoreSide::Sell),
+            refused: self.refused,
+        }
+    }
+}

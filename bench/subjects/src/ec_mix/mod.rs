@@ -1,0 +1,66 @@
+//! The EC mix: the load that exchange-core's page is about, with that page's shares.
+//!
+//! Of 100 operations 9 enter a passive day order, 3 take, 6 cancel and 82 move an order, over about
+//! 1,000 resting orders of 1,000 users on some 750 prices. An order is priced around the last
+//! trade; a move goes 1 % of the way towards it, at least a tick, and one move in 27 goes to the
+//! other side's best price and trades there; cancels and moves meet one of the 512 oldest orders.
+//! About 5 operations in 100 trade. Shares are fixed, so what keeps the number of orders is how
+//! much is taken: whole makers as far as there are too many, else one lot, and no move that trades
+//! while there are too few.
+//!
+//! The generator runs the production book, which says what rests; that the book is right is
+//! compared elsewhere.
+
+mod flow;
+
+use matchgate_workloads::Operation;
+
+use crate::book::Room;
+use flow::{Flow, RESTING};
+
+/// Users; each has an account and a session of its own.
+pub const USERS: u32 = 1_000;
+/// Room that the mix needs: four times the orders that it keeps.
+pub const ROOM: Room = Room::new(4_096, 2_048);
+
+/// The mix, and what a right book comes to.
+#[derive(Clone, Debug)]
+pub struct EcMix {
+    /// The first orders, and the operations of the warm-up.
+    pub before: Vec<Operation>,
+    /// To be timed.
+    pub timed: Vec<Operation>,
+    /// Sum ([`matchgate_workloads::report::fold`]) over the reports to the timed ones; sequences count from the first operation
+    /// of `before`.
+    pub checksum: u64,
+    /// Operations that traded.
+    pub trading: u64,
+    /// Trades.
+    pub fills: u64,
+    /// Orders that rest at the end.
+    pub live_orders: u32,
+    /// Prices with orders at the end, over both sides.
+    pub levels: u32,
+}
+
+impl EcMix {
+    /// Returns the mix of `seed`: `warm_up` operations after the first orders, then `timed` ones.
+    #[must_use]
+    pub fn new(seed: u64, warm_up: usize, timed: usize) -> Self {
+        let mut flow = Flow::new(seed);
+        let mut before: Vec<Operation> = (0..RESTING).map(|_| flow.new_order()).collect();
+        before.extend((0..warm_up).map(|_| flow.next_operation()));
+        flow.begin_timed();
+        let timed = (0..timed).map(|_| flow.next_operation()).collect();
+        let end = flow.run.end();
+        Self {
+            before,
+            timed,
+            checksum: flow.checksum,
+            trading: flow.trading,
+            fills: flow.fills,
+            live_orders: end.live_orders,
+            levels: end.levels,
+        }
+    }
+}

@@ -1,0 +1,143 @@
+//! Names of orders: from the number by which a client knows its order to its handle.
+//!
+//! It is what a gateway keeps: bounded, set aside once, and hashed under a seed that no client
+//! knows, so that nobody can choose numbers that collide. It must not know books.
+
+use matchgate_core::OrderIndex;
+use matchgate_core::domain::OrderHandle;
+
+use crate::handles::{Handles, Ranges};
+
+/// Steps of the generator that makes the two keys of a seed.
+const GENERATOR_STEP: u64 = 0x9e37_79b9_7f4a_7c15;
+
+/// A seed of the hash: two secret keys. A number costs a widening multiplication by each, whose
+/// halves are folded together: as the gateway hashes the ids of its clients.
+#[derive(Clone, Copy, Debug)]
+struct HashSeed {
+    start: u64,
+    factor: u64,
+}
+
+impl HashSeed {
+    const fn new(number: u64) -> Self {
+        Self {
+            start: spread(number.wrapping_add(GENERATOR_STEP)),
+            // Odd, so that no bit of a number is multiplied away.
+            factor: spread(number.wrapping_add(GENERATOR_STEP.wrapping_mul(2))) | 1,
+        }
+    }
+
+    #[inline]
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "the index keeps 32 bits of a hash"
+    )]
+    fn hash(self, id: u32) -> u32 {
+        let state = folded(self.start ^ u64::from(id), self.factor);
+        folded(state, self.start | 1) as u32
+    }
+}
+
+/// The live orders' names, and the slots that are free.
+#[derive(Debug)]
+pub(crate) struct Names {
+    seed: HashSeed,
+    index: OrderIndex,
+    /// The word of an order is its name.
+    handles: Handles,
+}
+
+impl Names {
+    /// Returns no names, with room for those of `orders` orders, a power of two and at least 4,
+    /// hashed under `seed`.
+    pub(crate) fn new(orders: u32, ranges: Ranges, seed: u64) -> Self {
+        Self {
+            seed: HashSeed::new(seed),
+            index: OrderIndex::new(orders),
+            handles: Handles::new(orders, ranges),
+        }
+    }
+
+    /// Enters a name that is not there, and gives its order a handle; `None` where no slot is free.
+    #[inline]
+    pub(crate) fn enter(&mut self, id: u32) -> Option<OrderHandle> {
+        let handle = self.handles.take(id)?;
+        self.index.insert(self.seed.hash(id), handle.slot);
+        Some(handle)
+    }
+
+    /// Returns the handle of a named order.
+    #[inline]
+    pub(crate) fn find(&self, id: u32) -> Option<OrderHandle> {
+        let handles = &self.handles;
+        let is_it = |slot: u32| handles.word(slot) == id;
+        let slot = self.index.get(self.seed.hash(id), is_it)?;
+        Some(handles.handle(slot))
+    }
+
+    /// As [`Self::find`], and forgets the name: the order ends now.
+    #[inline]
+    pub(crate) fn take(&mut self, id: u32) -> Option<OrderHandle> {
+        let handles = &mut self.handles;
+        let is_it = |slot: u32| handles.word(slot) == id;
+        let slot = self.index.take(self.seed.hash(id), is_it)?;
+        handles.put(slot);
+        Some(handles.handle(slot))
+    }
+
+    /// Forgets the name of the order in a slot: it has ended.
+    #[inline]
+    pub(crate) fn forget(&mut self, id: u32, slot: u32) {
+        self.index.remove(self.seed.hash(id), slot);
+        self.handles.put(slot);
+    }
+
+    /// Returns the name of the order in a slot, which lives.
+    #[inline]
+    pub(crate) fn id(&self, slot: u32) -> u32 {
+        self.handles.word(slot)
+    }
+}
+
+/// Returns the two halves of a product, folded together.
+#[inline]
+fn folded(one: u64, other: u64) -> u64 {
+    let (low, high) = one.carrying_mul(other, 0);
+    low ^ high
+}
+
+/// Makes numbers that are near each other differ in half of their bits.
+const fn spread(number: u64) -> u64 {
+    let mixed = (number ^ (number >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    mixed ^ (mixed >> 31)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn name_is_found_until_it_is_forgotten() {
+        let mut names = Names::new(64, Ranges::One, 1);
+        let handles: Vec<_> = (0..64).map(|id| names.enter(1_000 * id).unwrap()).collect();
+        assert_eq!(names.enter(1), None);
+        assert_eq!(names.find(7_000), Some(handles[7]));
+        assert_eq!(names.find(7_001), None);
+        assert_eq!(names.take(7_000), Some(handles[7]));
+        assert_eq!(names.take(7_000), None);
+        names.forget(8_000, handles[8].slot);
+        assert_eq!(names.find(8_000), None);
+        assert_eq!(names.find(9_000), Some(handles[9]));
+        let again = names.enter(7_000).unwrap();
+        assert_eq!((again.slot, again.generation), (handles[8].slot, 2));
+    }
+
+    #[test]
+    fn seed_decides_the_hash() {
+        let hashes = |seed| [1, 2, 3].map(|id| HashSeed::new(seed).hash(id));
+        assert_eq!(hashes(5), hashes(5));
+        assert_ne!(hashes(5), hashes(6));
+    }
+}

@@ -1,0 +1,218 @@
+//! Which places of a window hold a level: one bit a place, with two summaries above.
+//!
+//! The next one below or above is found with three looks at most. Places form a circle: the one
+//! below the first is the last. It must not know prices.
+
+/// Bits in a word.
+const WORD_BITS: usize = 64;
+const WORDS: usize = 1_024;
+const BLOCKS: usize = WORDS / WORD_BITS;
+/// Places in the circle: what is looked at of it stays in the first cache, and the price of nearly
+/// every instrument stays within so many ticks for a long time.
+pub(super) const PLACES: usize = WORDS * WORD_BITS;
+
+/// A circle of bits. Its sizes are constants, so that no look at it is checked against a length.
+#[derive(Debug)]
+pub(super) struct TickBitmap {
+    /// One bit a place.
+    words: Box<[u64; WORDS]>,
+    /// One bit a word.
+    blocks: [u64; BLOCKS],
+    /// One bit a block.
+    top: u64,
+}
+
+impl TickBitmap {
+    /// Returns one of clear bits.
+    pub(super) fn new() -> Self {
+        Self {
+            words: Box::new([0; WORDS]),
+            blocks: [0; BLOCKS],
+            top: 0,
+        }
+    }
+
+    /// Returns whether no bit is set.
+    #[inline]
+    pub(super) const fn is_empty(&self) -> bool {
+        self.top == 0
+    }
+
+    /// Sets a bit.
+    #[inline]
+    pub(super) fn set(&mut self, place: usize) {
+        let number = place / WORD_BITS % WORDS;
+        let word = &mut self.words[number];
+        let first = *word == 0;
+        *word |= bit(place);
+        if first {
+            self.blocks[number / WORD_BITS] |= bit(number);
+            self.top |= bit(number / WORD_BITS);
+        }
+    }
+
+    /// Clears a bit; returns its word as it is now.
+    #[inline]
+    pub(super) fn clear(&mut self, place: usize) -> Word {
+        let number = place / WORD_BITS % WORDS;
+        let word = &mut self.words[number];
+        *word &= !bit(place);
+        let word = *word;
+        if word == 0 {
+            let block = &mut self.blocks[number / WORD_BITS];
+            *block &= !bit(number);
+            if *block == 0 {
+                self.top &= !bit(number / WORD_BITS);
+            }
+        }
+        Word(word)
+    }
+
+    /// Returns the set bit nearest to `place` going down around the circle, `place` itself
+    /// included; some bit is set.
+    pub(super) fn next_down(&self, place: usize) -> usize {
+        let number = place / WORD_BITS % WORDS;
+        let here = self.words[number] & (u64::MAX >> (WORD_BITS - 1 - place % WORD_BITS));
+        if here != 0 {
+            return (number * WORD_BITS) | highest(here);
+        }
+        self.down_from_word(number)
+    }
+
+    /// Returns the set bit nearest to the word of `place` going down around the circle, where
+    /// nothing is set in that word at or below `place`; some bit is set.
+    #[inline]
+    pub(super) fn next_down_in_other_word(&self, place: usize) -> usize {
+        let number = place / WORD_BITS % WORDS;
+        let here = self.blocks[number / WORD_BITS] & (bit(number) - 1);
+        if here == 0 {
+            return self.down_from_word(number);
+        }
+        let number = (number & !(WORD_BITS - 1) | highest(here)) % WORDS;
+        (number * WORD_BITS) | highest(self.words[number])
+    }
+
+    /// As [`Self::next_down`], from the word below `number` on.
+    #[inline(never)]
+    fn down_from_word(&self, number: usize) -> usize {
+        let block = number / WORD_BITS;
+        let here = self.blocks[block] & (bit(number) - 1);
+        let block = if here == 0 {
+            let below = self.top & (bit(block) - 1);
+            // Around the circle where no lower block has one.
+            highest(if below == 0 { self.top } else { below }) % BLOCKS
+        } else {
+            block
+        };
+        let words = if here == 0 { self.blocks[block] } else { here };
+        let number = ((block * WORD_BITS) | highest(words)) % WORDS;
+        (number * WORD_BITS) | highest(self.words[number])
+    }
+
+    /// Returns the set bit nearest to `place` going up around the circle, `place` itself included;
+    /// some bit is set.
+    pub(super) fn next_up(&self, place: usize) -> usize {
+        let number = place / WORD_BITS % WORDS;
+        let here = self.words[number] & (u64::MAX << (place % WORD_BITS));
+        if here != 0 {
+            return number * WORD_BITS + lowest(here);
+        }
+        let block = number / WORD_BITS;
+        let here = self.blocks[block] & above(number);
+        let block = if here == 0 {
+            let higher = self.top & above(block);
+            lowest(if higher == 0 { self.top } else { higher })
+        } else {
+            block
+        };
+        let words = if here == 0 { self.blocks[block] } else { here };
+        let number = block * WORD_BITS + lowest(words);
+        number * WORD_BITS + lowest(self.words[number])
+    }
+}
+
+/// The bits of one word of the circle.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Word(u64);
+
+impl Word {
+    /// Returns the place of the highest set bit below `place`, which is in this word and clear.
+    #[inline]
+    pub(super) const fn below(self, place: usize) -> Option<usize> {
+        let below = self.0 & (bit(place) - 1);
+        if below == 0 {
+            return None;
+        }
+        Some((place & !(WORD_BITS - 1)) | highest(below))
+    }
+}
+
+/// Returns the bit of a place in its word.
+#[inline]
+const fn bit(place: usize) -> u64 {
+    1 << (place % WORD_BITS)
+}
+
+/// Returns the bits above that of a place in its word.
+#[inline]
+const fn above(place: usize) -> u64 {
+    !(bit(place) | (bit(place) - 1))
+}
+
+/// Returns the number of the highest bit of a word that is not zero.
+#[inline]
+const fn highest(word: u64) -> usize {
+    (63 ^ word.leading_zeros()) as usize
+}
+
+/// Returns the number of the lowest bit of a word that is not zero.
+#[inline]
+const fn lowest(word: u64) -> usize {
+    word.trailing_zeros() as usize
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use proptest::collection::vec;
+    use proptest::prelude::{any, proptest};
+
+    use super::{PLACES, TickBitmap};
+
+    fn check(changes: &[(bool, usize)], from: usize) {
+        let mut bitmap = TickBitmap::new();
+        let mut naive = BTreeSet::new();
+        for &(set, place) in changes {
+            if set {
+                naive.insert(place);
+                bitmap.set(place);
+            } else {
+                naive.remove(&place);
+                bitmap.clear(place);
+            }
+            assert_eq!(bitmap.is_empty(), naive.is_empty());
+            let (Some(&first), Some(&last)) = (naive.first(), naive.last()) else {
+                continue;
+            };
+            for from in [place, from] {
+                let down = naive.range(..=from).next_back().unwrap_or(&last);
+                assert_eq!(bitmap.next_down(from), *down);
+                let up = naive.range(from..).next().unwrap_or(&first);
+                assert_eq!(bitmap.next_up(from), *up);
+            }
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn neighbours_are_those_of_an_ordered_set(
+            near in vec((any::<bool>(), 0..200_usize), 1..100),
+            far in vec((any::<bool>(), 0..PLACES), 1..100),
+            from in 0..PLACES,
+        ) {
+            check(&near, from);
+            check(&far, from);
+        }
+    }
+}

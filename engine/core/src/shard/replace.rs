@@ -1,0 +1,378 @@
+//! Replace: an order gets a new price, quantity, stop price, or time in force.
+//!
+//! It keeps its place or comes again; a refused one leaves the order as it was. It must not know
+//! who trades with whom.
+
+use super::checks::{check_part_count, limit_of, shown};
+use super::listing::Listing;
+use super::market::Market;
+use super::{Progress, Shard};
+use crate::book::{Order, Place, Terms};
+use crate::domain::event::EventBody;
+use crate::domain::{
+    ClientOrderId, OrderTerms, OrderType, Price, Quantity, RejectReason, Replace, TimeInForce,
+};
+use crate::event_buffer::EventBuffer;
+use crate::planted::{Bug, bites};
+
+/// A replace that may be done.
+#[derive(Clone, Copy, Debug)]
+struct ReplacePlan {
+    /// New limit in ticks; of a peg its cap in 1e-9 units; 0 where it has none.
+    tick: i64,
+    /// New stop price of an order that waits.
+    stop_tick: i64,
+    /// New total, at least what was executed.
+    total: u64,
+    kept_priority: bool,
+}
+
+impl Shard {
+    /// Gives one order new values or refuses, and does what follows as far as one step goes.
+    #[inline(never)]
+    pub(super) fn replace(
+        &mut self,
+        replace: &Replace,
+        client_order_id: &ClientOrderId,
+        events: &mut EventBuffer,
+    ) -> Progress {
+        let plan = match self.check_replace(replace) {
+            Ok(plan) => plan,
+            Err(reason) => return self.refuse(replace.handle, &replace.origin, reason, events),
+        };
+        let slot = replace.handle.slot;
+        let market = self.market_of(slot);
+        let leaves = plan.total - self.slab.order(slot).cumulative();
+        self.tell_replaced(replace, &plan, leaves, events);
+        if leaves == 0 {
+            if !client_order_id.is_empty() {
+                self.ledger.details_mut(slot).client_order_id = *client_order_id;
+            }
+            self.end_live(market, slot);
+            return self.finish(market, events);
+        }
+        if replace.terms.are_given() {
+            self.take_terms(replace, events);
+        }
+        let renamed = !client_order_id.is_empty();
+        if renamed {
+            self.ledger.details_mut(slot).client_order_id = *client_order_id;
+        }
+        if renamed || replace.terms.are_given() {
+            let order = self.slab.order(slot);
+            self.ledger
+                .identify(slot, order, &self.slab.terms(slot).given);
+        }
+        if plan.kept_priority {
+            self.shrink(market, slot, plan.total);
+            return self.finish(market, events);
+        }
+        self.come_again((market, slot), &plan, events)
+    }
+
+    /// Takes an order out of its place and lets it come as if it were new.
+    #[inline]
+    fn come_again(
+        &mut self,
+        (market, slot): (usize, u32),
+        plan: &ReplacePlan,
+        events: &mut EventBuffer,
+    ) -> Progress {
+        #[cfg(debug_assertions)]
+        if self.grows_by_planted_bug(market, slot, plan) {
+            return self.finish(market, events);
+        }
+        let Market { book, hash, .. } = &mut self.markets[market];
+        let order = self.slab.order(slot);
+        let is_plain = order.place == Place::Displayed && !self.ledger.details(slot).has_terms;
+        if is_plain && !book.would_take(&self.slab, order.side, plan.tick) {
+            let leaves = plan.total - order.cumulative();
+            book.move_at_rest(&mut self.slab, slot, plan.tick, (leaves, plan.total));
+            let price = book.price(plan.tick).get();
+            self.ledger
+                .changed(slot, self.slab.order(slot), price, hash);
+            return self.finish(market, events);
+        }
+        self.come_anywhere((market, slot), plan, events)
+    }
+
+    #[inline(never)]
+    fn come_anywhere(
+        &mut self,
+        (market, slot): (usize, u32),
+        plan: &ReplacePlan,
+        events: &mut EventBuffer,
+    ) -> Progress {
+        let place = self.slab.order(slot).place;
+        self.markets[market].book.unlink(&mut self.slab, slot);
+        self.ledger.left(slot, &mut self.markets[market].hash);
+        let order = self.slab.order_mut(slot);
+        order.leaves = plan.total - order.cumulative();
+        order.order_quantity = plan.total;
+        order.displayed = 0;
+        order.place = Place::Incoming;
+        order.tick = plan.tick;
+        match place {
+            Place::Waiting => {
+                let terms = self.slab.terms(slot);
+                let given = OrderTerms {
+                    stop_price: self.markets[market].book.price(plan.stop_tick),
+                    ..terms.given
+                };
+                let limit_tick = plan.tick;
+                self.slab.set_terms(slot, Terms { given, limit_tick });
+                self.wait_or_release(slot, plan.stop_tick, events);
+                self.step(events)
+            }
+            Place::Pegged => {
+                self.come_as_peg(slot);
+                self.step(events)
+            }
+            Place::Displayed | Place::Incoming | Place::Vacant => {
+                let book = &self.markets[market].book;
+                if !book.would_take(&self.slab, self.slab.order(slot).side, plan.tick) {
+                    self.rest(market, slot);
+                    return self.finish(market, events);
+                }
+                let aggressor = self.aggressor(slot, plan.tick);
+                self.match_step_to_end(aggressor, events)
+            }
+        }
+    }
+
+    /// Makes an order larger in its place where that bug is planted.
+    #[cfg(debug_assertions)]
+    fn grows_by_planted_bug(&mut self, market: usize, slot: u32, plan: &ReplacePlan) -> bool {
+        let order = *self.slab.order(slot);
+        let is_larger = order.place == Place::Displayed
+            && order.tick == plan.tick
+            && plan.total > order.order_quantity
+            && order.displayed == order.leaves;
+        if !bites(Bug::LargerKeepsPlace, is_larger) {
+            return false;
+        }
+        let more = plan.total - order.order_quantity;
+        self.markets[market].book.grow(&mut self.slab, slot, more);
+        self.rehash(market, slot);
+        true
+    }
+
+    /// Takes over a new time in force, expire time and stop price, and says so.
+    fn take_terms(&mut self, replace: &Replace, events: &mut EventBuffer) {
+        let slot = replace.handle.slot;
+        let details = self.ledger.details_mut(slot);
+        let mut given = if details.has_terms || details.order_type.is_stop() {
+            self.slab.terms(slot).given
+        } else {
+            OrderTerms::NONE
+        };
+        details.has_terms = true;
+        if let Some(time_in_force) = TimeInForce::from_number(replace.terms.time_in_force) {
+            details.time_in_force = time_in_force;
+            given.expire_time_ns = replace.terms.expire_time_ns;
+            self.deadlines.remove(slot);
+            if time_in_force == TimeInForce::Gtd {
+                self.deadlines.push(given.expire_time_ns, slot);
+            }
+        }
+        if replace.terms.stop_price_given != 0 {
+            given.stop_price = replace.terms.stop_price;
+        }
+        let limit_tick = self.slab.terms(slot).limit_tick;
+        self.slab.set_terms(slot, Terms { given, limit_tick });
+        let replaced = EventBody::TermsReplaced {
+            handle: replace.handle,
+            stop_price: given.stop_price,
+            expire_time_ns: given.expire_time_ns,
+            time_in_force: self.ledger.details(slot).time_in_force,
+            durability: self.slab.order(slot).durability,
+        };
+        self.emit(replaced, events);
+    }
+
+    #[inline]
+    fn tell_replaced(
+        &mut self,
+        replace: &Replace,
+        plan: &ReplacePlan,
+        leaves: u64,
+        events: &mut EventBuffer,
+    ) {
+        let slot = replace.handle.slot;
+        let order_type = self.ledger.details(slot).order_type;
+        let replaced = EventBody::Replaced {
+            handle: replace.handle,
+            price: if order_type == OrderType::Stop {
+                Price::default()
+            } else {
+                replace.price
+            },
+            quantity: Quantity::new(plan.total),
+            leaves: Quantity::new(leaves),
+            kept_priority: plan.kept_priority,
+            durability: self.slab.order(slot).durability,
+        };
+        self.emit(replaced, events);
+    }
+
+    #[inline]
+    fn check_replace(&self, replace: &Replace) -> Result<ReplacePlan, RejectReason> {
+        let order = self
+            .slab
+            .live(replace.handle)
+            .ok_or(RejectReason::OrderNotLive)?;
+        let market = &self.markets[order.instrument as usize];
+        let listing = market.listing.as_ref().ok_or(RejectReason::UnknownSymbol)?;
+        listing.check_phase()?;
+        if replace.terms.are_given() {
+            self.check_terms(replace, order)?;
+        }
+        let plan = if order.place == Place::Displayed {
+            plan_displayed(listing, replace, order)?
+        } else {
+            self.plan_undisplayed(listing, replace, order)?
+        };
+        if self.ledger.details(replace.handle.slot).has_terms {
+            let terms = &self.slab.terms(replace.handle.slot).given;
+            check_part_count(terms.display_quantity, replace.quantity)?;
+        }
+        if plan.total > order.cumulative() {
+            self.check_place(market, replace.handle.slot, &plan)?;
+        }
+        Ok(plan)
+    }
+
+    fn check_terms(&self, replace: &Replace, order: &Order) -> Result<(), RejectReason> {
+        let terms = &replace.terms;
+        let time_in_force = TimeInForce::from_number(terms.time_in_force);
+        let time_fits = terms.time_in_force == 0 || time_in_force.is_some_and(TimeInForce::rests);
+        let is_gtd = time_in_force == Some(TimeInForce::Gtd);
+        let stop_fits = terms.stop_price_given == 0 || order.place == Place::Waiting;
+        let expire_fits = terms.expire_time_ns == 0 || is_gtd;
+        if !(time_fits && stop_fits && expire_fits) {
+            return Err(RejectReason::InvalidCombination);
+        }
+        if is_gtd && terms.expire_time_ns <= self.last_time_ns {
+            return Err(RejectReason::ExpireTimePassed);
+        }
+        Ok(())
+    }
+
+    fn plan_undisplayed(
+        &self,
+        listing: &Listing,
+        replace: &Replace,
+        order: &Order,
+    ) -> Result<ReplacePlan, RejectReason> {
+        let slot = replace.handle.slot;
+        let order_type = self.ledger.details(slot).order_type;
+        let limit = limit_of(order_type, order.side, replace.price);
+        let limit_tick = match limit {
+            Some(price) => listing.tick(price)?,
+            None => 0,
+        };
+        let given_stop = match replace.terms.stop_price_given {
+            0 => None,
+            _ => Some(listing.tick(replace.terms.stop_price)?),
+        };
+        listing.check_quantity(replace.quantity)?;
+        if let Some(price) = limit {
+            listing.check_notional(price, replace.quantity)?;
+        }
+        let is_smaller = replace.quantity.get() <= order.order_quantity;
+        let (tick, stop_tick, is_same) = if order.place == Place::Pegged {
+            let cap = replace.price.get();
+            (cap, 0, cap == order.tick)
+        } else {
+            let stop_tick = given_stop.unwrap_or(order.tick);
+            let known = self.slab.terms(slot).limit_tick;
+            let is_same_limit = limit.is_none() || limit_tick == known;
+            let is_same = stop_tick == order.tick && is_same_limit;
+            (limit_tick, stop_tick, is_same)
+        };
+        Ok(ReplacePlan {
+            tick,
+            stop_tick,
+            total: replace.quantity.get().max(order.cumulative()),
+            kept_priority: is_same && is_smaller,
+        })
+    }
+
+    /// Checks that the book has a place for the order as it will be.
+    #[inline]
+    fn check_place(
+        &self,
+        market: &Market,
+        slot: u32,
+        plan: &ReplacePlan,
+    ) -> Result<(), RejectReason> {
+        let order = self.slab.order(slot);
+        if plan.kept_priority {
+            return Ok(());
+        }
+        match order.place {
+            Place::Displayed => self.check_displayed_place(market, slot, plan),
+            Place::Waiting => {
+                let waits = !market.book.is_reached(order.side, plan.stop_tick);
+                let stops = market.book.stops(order.side);
+                if waits && !stops.has_room_to_move(&self.slab, slot, plan.stop_tick) {
+                    return Err(RejectReason::LevelCapacity);
+                }
+                Ok(())
+            }
+            Place::Pegged | Place::Incoming | Place::Vacant => Ok(()),
+        }
+    }
+
+    #[inline]
+    fn check_displayed_place(
+        &self,
+        market: &Market,
+        slot: u32,
+        plan: &ReplacePlan,
+    ) -> Result<(), RejectReason> {
+        let order = self.slab.order(slot);
+        let (side, book) = (order.side, &market.book);
+        let details = self.ledger.details(slot);
+        if details.post_only && book.would_take(&self.slab, side, plan.tick) {
+            return Err(RejectReason::PostOnlyWouldTake);
+        }
+        if !book
+            .side(side)
+            .has_room_to_move(&self.slab, slot, plan.tick)
+        {
+            return Err(RejectReason::LevelCapacity);
+        }
+        if market.listing.as_ref().is_some_and(Listing::sums_fit) {
+            return Ok(());
+        }
+        let leaves = plan.total - order.cumulative();
+        let shown = if details.has_terms {
+            shown(&self.slab.terms(slot).given, leaves)
+        } else {
+            leaves
+        };
+        self.check_sum(market, (side, plan.tick), shown, Some(slot))
+    }
+}
+
+#[inline]
+fn plan_displayed(
+    listing: &Listing,
+    replace: &Replace,
+    order: &Order,
+) -> Result<ReplacePlan, RejectReason> {
+    let tick = listing.tick(replace.price)?;
+    listing.check_quantity(replace.quantity)?;
+    listing.check_notional(replace.price, replace.quantity)?;
+    let quantity = replace.quantity.get();
+    let is_same = tick == order.tick;
+    let is_smaller = quantity < order.order_quantity && quantity > order.cumulative();
+    let loses = bites(Bug::SmallerLosesPlace, is_same && is_smaller);
+    Ok(ReplacePlan {
+        tick,
+        stop_tick: 0,
+        total: quantity.max(order.cumulative()),
+        kept_priority: is_same && quantity <= order.order_quantity && !loses,
+    })
+}

@@ -5,11 +5,12 @@
 //! cleared as it asks of whoever runs for long; its reports are folded to the same sum, which has
 //! to be equal. The worst of the five scenarios decides.
 
-use anyhow::Result;
+use anyhow::{Result, ensure};
 use matchgate_subjects::Ranges;
-use matchgate_subjects::book::Room;
+use matchgate_subjects::book::{BookRun, Room};
 use matchgate_subjects::peers::Peer;
 use matchgate_workloads::meb::Scenario;
+use matchgate_workloads::report::{fold, sha256};
 
 use super::engine::{MebLoad, book_pass, peer_pass, shape, shard_pass, start_peers};
 use super::{Plan, Run};
@@ -64,10 +65,31 @@ pub(super) fn measure(run: &mut Run) -> Result<Vec<Bar>> {
             shape(&first.end),
             cpus.hot
         )];
+        details.push(proof(&load, first.checksum)?);
         details.extend(told(plan, &load, cpus, run)?);
         bars.push(Bar::estimated(("B1", &what), &ratio, "x", GATE, void).with_details(details));
     }
     Ok(bars)
+}
+
+/// Returns what the sum of the timed passes stands for: the SHA-256 of the same reports, kept.
+fn proof(load: &MebLoad, checksum: u64) -> Result<String> {
+    let mut book = BookRun::keeping(load.room);
+    book.pass(0, &load.messages);
+    let reports = &book.sink().reports;
+    ensure!(
+        reports.iter().fold(0, fold) == checksum,
+        "a pass that keeps its reports comes to another sum"
+    );
+    let hash = sha256(reports);
+    if !load.is_reference() {
+        return Ok(format!("sum of each pass {checksum:016x}, SHA-256 {hash}"));
+    }
+    let published = load.scenario.reference();
+    ensure!(hash == published, "the SHA-256 is {hash}, not {published}");
+    Ok(format!(
+        "sum of each pass {checksum:016x}, SHA-256 {hash}: the published one"
+    ))
 }
 
 /// What is only told: the whole shard on the same stream, and slots of four gateways.

@@ -32,18 +32,24 @@ pub(super) fn measure(run: &mut Run) -> Result<Vec<Bar>> {
     let mut bars = Vec::new();
     for makers in MAKERS {
         let sweeps = sweeps(run, makers, Strike::Sweep(makers))?;
-        let what = format!("W4, sweep of {makers}: ns a fill");
+        let levels = levels_of(makers);
+        let what = format!("W4, sweep of {makers} on {levels} levels: ns a fill");
         bars.push(bar(run, cpus, &sweeps, (&what, GATE))?);
     }
     let most = MAKERS[MAKERS.len() - 1];
     let sweeps = sweeps(run, most, Strike::CancelAll)?;
-    let what = format!("cancel of all {most}: ns an order");
+    let levels = levels_of(most);
+    let what = format!("W4, cancel of all {most} on {levels} levels: ns an order");
     bars.push(bar(run, cpus, &sweeps, (&what, GATE_CANCEL))?);
     Ok(bars)
 }
 
+const fn levels_of(makers: usize) -> usize {
+    makers / MAKERS_PER_LEVEL
+}
+
 fn sweeps(run: &Run, makers: usize, strike: Strike) -> Result<Sweeps> {
-    let levels = u32::try_from((makers / MAKERS_PER_LEVEL).max(1))?;
+    let levels = u32::try_from(levels_of(makers))?;
     let rounds = (STRUCK_MIN / makers).max(1);
     Ok(Sweeps::new(
         run.plan.seed,

@@ -15,7 +15,8 @@ pub(super) struct Market {
     pub(super) hash: HashSum,
     /// New orders accepted.
     pub(super) orders_taken: u64,
-    /// Whether it has mid-pegs, or had some before the current command.
+    /// Whether it has mid-pegs, or had some when it was finished last: what may touch all markets
+    /// finishes no other.
     pub(super) is_pegged: bool,
 }
 

@@ -47,6 +47,8 @@ trait Push: Send {
 trait Take: Send {
     /// Takes what is there, and adds the first words to `sum`; returns how many there were.
     fn take(&mut self, sum: &mut u64) -> u64;
+    /// Takes one record, if there is one.
+    fn take_one(&mut self) -> Option<Record>;
 }
 
 impl Push for matchgate_ring::Producer<Record> {
@@ -70,6 +72,11 @@ impl Take for matchgate_ring::Consumer<Record> {
     fn take(&mut self, sum: &mut u64) -> u64 {
         let taken = self.for_each(usize::MAX, |record| *sum = sum.wrapping_add(record[0]));
         crate::number::count(taken)
+    }
+
+    #[inline]
+    fn take_one(&mut self) -> Option<Record> {
+        self.pop()
     }
 }
 
@@ -96,6 +103,11 @@ impl Take for rtrb::Consumer<Record> {
             taken += 1;
         }
         taken
+    }
+
+    #[inline]
+    fn take_one(&mut self) -> Option<Record> {
+        self.pop().ok()
     }
 }
 
@@ -155,24 +167,25 @@ fn hop<P: Push, T: Take>(clock: &Clock, cpus: Cpus, make: impl Fn() -> (P, T)) -
     thread::scope(|scope| {
         let answering = scope.spawn(move || {
             let pinned = pin_current_thread(cpus.hot);
-            let (mut sum, mut done) = (0, 0);
+            let mut done = 0;
             while done < ROUND_TRIPS {
-                if asked.take(&mut sum) > 0 {
-                    done += 1;
-                    answers.push([done; 8]);
-                    answers.end_batch();
+                match asked.take_one() {
+                    Some(record) => {
+                        done += 1;
+                        answers.push(record);
+                        answers.end_batch();
+                    }
+                    None => spin_loop(),
                 }
-                spin_loop();
             }
             pinned
         });
         let mut trips = Latencies::new();
-        let mut sum = 0;
         for number in 0..ROUND_TRIPS {
             let start = clock.ticks();
             asks.push([number; 8]);
             asks.end_batch();
-            while answered.take(&mut sum) == 0 {
+            while answered.take_one().is_none() {
                 spin_loop();
             }
             trips.record(clock.ticks_to_ns(start, clock.ticks()));

@@ -93,6 +93,13 @@ impl Names {
         self.handles.put(slot);
     }
 
+    /// Looks where a name would be, so that it lies in the caches when it is asked for; returns the
+    /// slot that lies there, whosever it is.
+    #[inline]
+    pub(crate) fn peek(&self, id: u32) -> u32 {
+        self.index.peek(self.seed.hash(id))
+    }
+
     /// Returns the name of the order in a slot, which lives.
     #[inline]
     pub(crate) fn id(&self, slot: u32) -> u32 {

@@ -90,6 +90,15 @@ impl OrderIndex {
         }
     }
 
+    /// Returns the slot in the cell where a name with `hash` is looked for first, whosever it is;
+    /// `u32::MAX` where the cell is empty. Whoever has several names before it asks for each looks
+    /// there for all of them first, so that the memory behind them is fetched at once.
+    #[inline]
+    #[must_use]
+    pub fn peek(&self, hash: u32) -> u32 {
+        self.cells[(hash & self.mask) as usize].slot
+    }
+
     /// Enters a name that is not there; returns whether it did, which it does not where there is no
     /// room. `slot` is not `u32::MAX`.
     #[inline]

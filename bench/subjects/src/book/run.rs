@@ -1,14 +1,19 @@
 //! One run of a book, from empty.
 
-use matchgate_core::book::{OrderBook, OrderSlab};
+use matchgate_core::book::{NONE, OrderBook, OrderSlab};
 use matchgate_core::domain::Side as CoreSide;
 use matchgate_workloads::Side;
 
 use super::accounts::Accounts;
-use super::request::{Request, report_side};
+use super::request::{Request, core_side, report_side};
 use crate::handles::Ranges;
 use crate::names::Names;
 use crate::sink::{Folded, Kept, Sink};
+
+/// Orders from which on the tables are larger than a second-level cache, and looking ahead pays.
+const FETCHED_FROM: u32 = 1 << 17;
+/// Requests that are looked at before the first of them is done.
+const FETCHED_AT_ONCE: usize = 16;
 
 /// How much a run has room for; all of it is set aside, and touched, before it begins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -100,13 +105,51 @@ impl<S: Sink> BookRun<S> {
         }
     }
 
-    /// Does all of `requests`, of which the first has the number `sequence`.
+    /// Does all of `requests`, of which the first has the number `sequence`. Where the tables are
+    /// large, what a few requests will need is fetched before the first of them is done, as whoever
+    /// takes them from a ring can.
     #[inline(never)]
-    pub fn pass<R: Request>(&mut self, sequence: u32, requests: &[R]) {
-        for (sequence, request) in (sequence..).zip(requests) {
-            self.apply(sequence, request);
+    pub fn pass<R: Request>(&mut self, mut sequence: u32, requests: &[R]) {
+        let fetches = self.slab.slot_count() >= FETCHED_FROM;
+        for some in requests.chunks(FETCHED_AT_ONCE) {
+            if fetches {
+                self.fetch(some);
+            }
+            for request in some {
+                self.apply(sequence, request);
+                sequence = sequence.wrapping_add(1);
+            }
         }
         self.sink.end_batch();
+    }
+
+    /// Looks at the orders that requests may name, at those beside them in their queues and at
+    /// their levels. The looks do not wait for each other, so their misses overlap.
+    #[inline(never)]
+    fn fetch<R: Request>(&self, requests: &[R]) {
+        let mut slots = [NONE; FETCHED_AT_ONCE];
+        for (slot, request) in slots.iter_mut().zip(requests) {
+            *slot = self.names.peek(request.id());
+        }
+        let mut beside = [[NONE; 3]; FETCHED_AT_ONCE];
+        for ((beside, &slot), request) in beside.iter_mut().zip(&slots).zip(requests) {
+            let level = self.book.side(core_side(request.side()));
+            *beside = match self.slab.get(slot) {
+                Some(order) => [order.previous, order.next, NONE],
+                None => [NONE; 3],
+            };
+            beside[2] = level.level_at(request.price()).last;
+        }
+        let mut seen = 0;
+        for (beside, &slot) in beside.iter().zip(&slots) {
+            if let Some(order) = self.slab.get(slot) {
+                seen ^= self.book.side(order.side).displayed_at(order.tick);
+            }
+            for &slot in beside {
+                seen ^= self.slab.get(slot).map_or(0, |order| order.stamp);
+            }
+        }
+        std::hint::black_box(seen);
     }
 
     /// Lets reports go to `sink` from now on, and returns where they went before.

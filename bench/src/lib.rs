@@ -12,7 +12,5 @@ pub mod machine;
 pub mod number;
 pub mod open_loop;
 pub mod pairs;
-pub mod random;
 pub mod statistics;
 pub mod wire;
-pub mod workload;

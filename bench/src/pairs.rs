@@ -2,8 +2,8 @@
 //! both, and compared pair by pair.
 
 use anyhow::Result;
+use matchgate_workloads::random::Random;
 
-use crate::random::Random;
 use crate::statistics::{Confidence, Estimate, estimate};
 
 /// Pairs below which a comparison is void.
@@ -35,7 +35,7 @@ impl<M> Pairs<M> {
         let mut random = Random::new(seed);
         let mut measures = Vec::with_capacity(count);
         for _ in 0..count {
-            let pair = if random.one_in(2) {
+            let pair = if random.below(2) == 0 {
                 let subject = measure(Arm::Subject)?;
                 (subject, measure(Arm::Base)?)
             } else {

@@ -3,10 +3,10 @@
 //! An interval is a bootstrap: the values are drawn again with replacement, many times, and the
 //! medians of those draws are looked at. It assumes nothing of how the values are spread.
 
+use matchgate_workloads::random::Random;
 use serde::Serialize;
 
 use crate::number::{float_of, rounded};
-use crate::random::Random;
 
 /// Draws of one bootstrap.
 const DRAWS: usize = 10_000;

@@ -6,7 +6,7 @@
 
 use anyhow::{Result, bail, ensure};
 use matchgate_core::domain::{
-    InstrumentId, Price, Quantity, RequestNumber, SelfTradePrevention, Side, Symbol, TimeInForce,
+    Command, InstrumentId, OrderHandle, RequestNumber, SelfTradePrevention, Sequenced, Side, Symbol,
 };
 use matchgate_core::{Level, Shard};
 use matchgate_runtime::Clock;
@@ -14,13 +14,13 @@ use matchgate_schema::capnp::{Encoder, encode_client};
 use matchgate_schema::message::{
     CancelRequest, ClientMessage, NewOrderRequest, OrderTarget, ReplaceRequest, ServerMessage,
 };
+use matchgate_subjects::shard::{Market, Resolved, ShardRun};
 
-use super::Run;
+use super::{Run, book};
 use crate::bar::{Bar, Gate};
 use crate::machine::Cpus;
 use crate::number::{count, float};
 use crate::wire::{HotReport, SpinClient, Traffic, Venue, decoded, pinned};
-use crate::workload::{EcMix, Op, Step, instrument};
 
 pub(super) const GATE: Gate = Gate::AtMost {
     must: 0.0,
@@ -31,20 +31,22 @@ const COMMANDS: u64 = 1_000_000;
 /// Requests on their way at one time.
 const IN_FLIGHT: u64 = 64;
 /// Frames that are written at once.
-const BATCH: u64 = 16;
+const BATCH: usize = 16;
 
 /// Measures it.
 pub(super) fn measure(run: &mut Run) -> Result<Vec<Bar>> {
     let cpus = Cpus::choose()?;
     let commands = count(run.plan.commands);
+    let seed = run.plan.seed;
+    let (mix, resolved) = book::resolved_mix(seed, run.plan.commands / 10, run.plan.commands)?;
     let mut venue = Venue::start(&run.plan.folder, cpus)?;
     let clock = run.clock.clone();
-    let (seed, venue_ref) = (run.plan.seed, &mut venue);
-    let (load, ns) = pinned(cpus.client, || drive(venue_ref, &clock, seed, commands))?;
+    let venue_ref = &mut venue;
+    let (reports, ns) = pinned(cpus.client, || drive(venue_ref, &clock, &resolved))?;
     let (report, written) = venue.stop()?;
     ensure!(
-        depth(report.shard.shard()) == depth(load.mix.shard()),
-        "the venue's book is not the generator's"
+        depth(report.shard.shard()) == depth(end_of(&resolved).shard()),
+        "the venue's book is not the resolver's"
     );
     let void = void_reason(&report, commands);
     let usage = report.usage;
@@ -62,11 +64,11 @@ pub(super) fn measure(run: &mut Run) -> Result<Vec<Bar>> {
             "{:.0} commands a second meanwhile, the client encoding and decoding; {} reports; {} \
              records journaled, {:?}",
             1e9 * float(commands) / float(ns.max(1)),
-            load.reports,
+            reports,
             written.records,
             written.backend
         ),
-        format!("seed {seed}: {}", load.mix.shape().line()),
+        format!("seed {seed}: {}", book::shape(&mix)),
     ];
     let what = format!("allocations, hot thread, {commands} commands");
     let figure = float(report.allocations);
@@ -84,26 +86,29 @@ fn void_reason(report: &HotReport, commands: u64) -> Option<String> {
         .then(|| format!("{commands} commands, {COMMANDS} are needed"))
 }
 
-fn drive(venue: &mut Venue, clock: &Clock, seed: u64, commands: u64) -> Result<(Load, u64)> {
+/// Sends all commands; returns how many reports there were, and nanoseconds of the timed ones.
+fn drive(venue: &mut Venue, clock: &Clock, resolved: &Resolved) -> Result<(u64, u64)> {
     let mut client = SpinClient::connect(venue.address, clock)?;
-    let mut load = Load::new(seed);
+    let mut load = Load::new(resolved.market);
     log_on(venue, &mut client)?;
-    for step in load.mix.prefill() {
-        load.queue(&step);
-    }
-    load.flush(&mut client)?;
-    load.send(&mut client, commands / 10)?;
-    load.mix.begin_count();
+    load.send(&mut client, &resolved.before)?;
     venue.begin_count();
     let began_ns = clock.now_ns();
-    load.send(&mut client, commands)?;
+    load.send(&mut client, &resolved.timed)?;
     let ns = clock.now_ns().saturating_sub(began_ns);
     venue.end_count();
-    Ok((load, ns))
+    Ok((load.reports, ns))
+}
+
+/// Returns a shard that was told all of it.
+fn end_of(resolved: &Resolved) -> ShardRun {
+    let mut shard = ShardRun::prepared(resolved);
+    shard.pass(&resolved.timed);
+    shard
 }
 
 fn log_on(venue: &mut Venue, client: &mut SpinClient) -> Result<()> {
-    Traffic::new(instrument().symbol.as_str())?.say_logon(client, Venue::KEY)?;
+    Traffic::new(Market::instrument(0).symbol.as_str())?.say_logon(client, Venue::KEY)?;
     loop {
         venue.accept();
         client.look()?;
@@ -115,12 +120,11 @@ fn log_on(venue: &mut Venue, client: &mut SpinClient) -> Result<()> {
     }
 }
 
-/// The EC mix as one session's requests.
+/// A shard's commands as one session's requests.
 struct Load {
-    mix: EcMix,
     encoder: Encoder,
     symbol: Symbol,
-    /// The request that entered each order, by the order's number.
+    /// The request that entered the order in each slot.
     entered: Vec<RequestNumber>,
     sent: u64,
     answered: u64,
@@ -129,12 +133,11 @@ struct Load {
 }
 
 impl Load {
-    fn new(seed: u64) -> Self {
+    fn new(market: Market) -> Self {
         Self {
-            mix: EcMix::new(seed),
             encoder: Encoder::new(),
-            symbol: instrument().symbol,
-            entered: Vec::new(),
+            symbol: Market::instrument(0).symbol,
+            entered: vec![RequestNumber(0); market.slots() as usize],
             sent: 0,
             answered: 0,
             reports: 0,
@@ -142,37 +145,27 @@ impl Load {
         }
     }
 
-    /// Sends `commands` more, and hears the answers to all of them.
-    fn send(&mut self, client: &mut SpinClient, commands: u64) -> Result<()> {
-        let end = self.sent + commands;
-        while self.sent < end {
-            for _ in 0..BATCH.min(end - self.sent) {
-                let step = self.mix.next_step();
-                self.queue(&step);
+    /// Sends commands, and hears the answers to all of them. Definitions are the venue's own.
+    fn send(&mut self, client: &mut SpinClient, commands: &[Sequenced<Command>]) -> Result<()> {
+        for batch in commands.chunks(BATCH) {
+            for command in batch {
+                self.queue(&command.body);
             }
-            self.flush(client)?;
+            client.send(&self.output)?;
+            self.output.clear();
             self.hear(client, IN_FLIGHT)?;
         }
         self.hear(client, 0)
     }
 
-    fn queue(&mut self, step: &Step) {
+    fn queue(&mut self, command: &Command) {
+        let request = RequestNumber(self.sent + 1);
+        let Some(message) = self.message(request, command) else {
+            return;
+        };
         self.sent += 1;
-        let message = self.message(&step.op);
         let frame = encode_client(&message, &mut self.encoder);
         self.output.extend_from_slice(frame);
-    }
-
-    fn flush(&mut self, client: &mut SpinClient) -> Result<()> {
-        // In parts, so that the venue's answers are taken meanwhile.
-        let output = std::mem::take(&mut self.output);
-        for part in output.chunks(16 * 1_024) {
-            client.send(part)?;
-            self.hear(client, u64::MAX)?;
-        }
-        self.output = output;
-        self.output.clear();
-        Ok(())
     }
 
     /// Takes answers until at most `open` requests are without one.
@@ -201,50 +194,37 @@ impl Load {
         }
     }
 
-    fn message(&mut self, op: &Op) -> ClientMessage {
-        let request = RequestNumber(self.sent);
-        match *op {
-            Op::New {
-                side,
-                price,
-                quantity,
-                immediate,
-                ..
-            } => {
-                self.entered.push(request);
-                let (price, quantity) = (Price::new(price), Quantity::new(quantity));
-                ClientMessage::NewOrder(NewOrderRequest {
+    /// Returns what a session says for a command; `None` where it is no session's.
+    fn message(&mut self, request: RequestNumber, command: &Command) -> Option<ClientMessage> {
+        match command {
+            Command::New(order, _) => {
+                self.entered[order.handle.slot as usize] = request;
+                let (price, quantity) = (order.price, order.quantity);
+                Some(ClientMessage::NewOrder(NewOrderRequest {
                     request,
-                    time_in_force: match immediate {
-                        true => TimeInForce::Ioc,
-                        false => TimeInForce::Day,
-                    },
+                    time_in_force: order.time_in_force,
                     // One account plays all parts of the market.
                     self_trade: SelfTradePrevention::None,
-                    ..NewOrderRequest::limit(self.symbol, side, price, quantity)
-                })
+                    ..NewOrderRequest::limit(self.symbol, order.side, price, quantity)
+                }))
             }
-            Op::Cancel { order } => ClientMessage::Cancel(CancelRequest {
+            Command::Cancel(cancel) => Some(ClientMessage::Cancel(CancelRequest {
                 request,
-                target: self.target(order),
-            }),
-            Op::Move {
-                order,
-                price,
-                quantity,
-            } => ClientMessage::Replace(ReplaceRequest {
-                request,
-                ..ReplaceRequest::new(
-                    self.target(order),
-                    Price::new(price),
-                    Quantity::new(quantity),
-                )
-            }),
+                target: self.target(cancel.handle),
+            })),
+            Command::Replace(replace, _) => {
+                let target = self.target(replace.handle);
+                Some(ClientMessage::Replace(ReplaceRequest {
+                    request,
+                    ..ReplaceRequest::new(target, replace.price, replace.quantity)
+                }))
+            }
+            _ => None,
         }
     }
 
-    fn target(&self, order: u32) -> OrderTarget {
-        OrderTarget::Request(self.entered[order as usize])
+    fn target(&self, handle: OrderHandle) -> OrderTarget {
+        OrderTarget::Request(self.entered[handle.slot as usize])
     }
 }
 

@@ -24,12 +24,12 @@ pub(super) fn measure(run: &mut Run) -> Result<Vec<Bar>> {
 }
 
 fn on_one_core(run: &Run) -> Result<Bar> {
-    let workload = book::workload(run);
+    let (_, resolved) = book::workload(run)?;
     let cpus = Cpus::choose()?;
     let clock = run.clock.clone();
     let pairs = pinned(cpus.hot, || {
         Pairs::run(run.plan.pairs, run.plan.seed, |_| {
-            book::pass(&workload, &clock)
+            book::pass(&resolved, &clock)
         })
     })?;
     let rate = |&rate: &f64| rate;

@@ -9,6 +9,7 @@ use anyhow::{Result, bail, ensure};
 use matchgate_core::domain::{Command, Sequenced};
 use matchgate_journal::{Appender, Marks};
 use matchgate_runtime::Clock;
+use matchgate_subjects::shard::{Resolved, ShardRun};
 
 use super::{Run, Surroundings, book};
 use crate::bar::{Bar, Gate};
@@ -17,7 +18,6 @@ use crate::number::{float, float_of};
 use crate::pairs::{Arm, Pairs};
 use crate::statistics::median;
 use crate::wire::{Journal, pinned};
-use crate::workload::{BookRun, Resolved};
 
 pub(super) const GATE: Gate = Gate::AtLeast {
     must: 0.9,
@@ -37,7 +37,7 @@ struct Pass {
 
 /// Measures it.
 pub(super) fn measure(run: &mut Run) -> Result<Vec<Bar>> {
-    let workload = book::workload(run);
+    let (_, resolved) = book::workload(run)?;
     let cpus = Cpus::choose()?;
     let clock = run.clock.clone();
     let surroundings = Surroundings::before(cpus)?;
@@ -45,12 +45,12 @@ pub(super) fn measure(run: &mut Run) -> Result<Vec<Bar>> {
     let pairs = pinned(cpus.hot, || {
         Pairs::run(run.plan.pairs, run.plan.seed, |arm| match arm {
             Arm::Subject => {
-                let pass = journaled_pass(&workload, &mut log, &clock)?;
+                let pass = journaled_pass(&resolved, &mut log, &clock)?;
                 come_to_rest(&log.marks(), &clock)?;
                 Ok(pass)
             }
             Arm::Base => Ok(Pass {
-                commands_per_second: 1e6 * book::pass(&workload, &clock)?,
+                commands_per_second: 1e6 * book::pass(&resolved, &clock)?,
                 waited: 0.0,
             }),
         })
@@ -92,28 +92,24 @@ pub(super) fn measure(run: &mut Run) -> Result<Vec<Bar>> {
     ])
 }
 
-fn journaled_pass(workload: &Resolved, log: &mut Appender, clock: &Clock) -> Result<Pass> {
-    let mut book = BookRun::new();
-    for command in &workload.before {
-        book.apply(command);
-    }
-    book.reset_checksum();
+fn journaled_pass(resolved: &Resolved, log: &mut Appender, clock: &Clock) -> Result<Pass> {
+    let mut shard = ShardRun::prepared(resolved);
     let mut waited_ns = 0;
     let start_ns = clock.now_ns();
-    for command in std::hint::black_box(&workload.timed) {
+    for command in std::hint::black_box(&resolved.timed) {
         if !log.has_room(RECORD_BYTES_MAX) {
             waited_ns += wait_for_room(log, clock)?;
         }
         append(log, command)?;
-        book.apply(command);
+        shard.apply(command);
     }
     let ns = clock.now_ns().saturating_sub(start_ns).max(1);
     ensure!(
-        book.end() == workload.end,
-        "the pass came to another state or other events than the generator"
+        shard.end() == resolved.end,
+        "the pass came to another state or other events than the resolver"
     );
     Ok(Pass {
-        commands_per_second: 1e9 * float_of(workload.timed.len()) / float(ns),
+        commands_per_second: 1e9 * float_of(resolved.timed.len()) / float(ns),
         waited: float(waited_ns) / float(ns),
     })
 }

@@ -10,12 +10,12 @@ use std::sync::atomic::{AtomicU8, Ordering};
 use std::thread::JoinHandle;
 
 use anyhow::{Context, Result, anyhow, ensure};
+use matchgate_core::Shard;
 use matchgate_core::domain::{
-    Account, AccountId, Command, ControlNumber, DefineAccount, DefineFirm, DefineInstrument,
-    DefineSession, Epoch, Event, Firm, FirmId, GatewayId, InstrumentId, LendSlots, Name, Phase,
-    Sequenced, SessionDefinition, SessionId, SetPhase, ShardId,
+    Account, AccountId, Command, ControlNumber, DefineAccount, DefineFirm, DefineSession, Epoch,
+    Event, Firm, FirmId, GatewayId, InstrumentId, Name, Phase, Sequenced, SessionDefinition,
+    SessionId, SetPhase, ShardId,
 };
-use matchgate_core::{Shard, ShardCapacity};
 use matchgate_follower::{GatewayRings, ShardAgent};
 use matchgate_journal::{Appender, WriterStats};
 use matchgate_net::{
@@ -30,10 +30,15 @@ use matchgate_session::{
     GatewayCore, GatewayOptions, RecoveredShard, RecoveryInput, ShardHistory, SourceError,
 };
 
+use matchgate_subjects::ec_mix::ROOM;
+use matchgate_subjects::shard::Market;
+
 use super::journal::Journal;
 use crate::machine::{Cpus, ThreadUsage};
-use crate::workload::{CAPACITY, SLOTS, instrument};
+use crate::number::count;
 
+/// One instrument, one account.
+const MARKET: Market = Market::new(ROOM.orders, ROOM.levels);
 const GATEWAY: GatewayId = GatewayId(0);
 const RING_COMMANDS: usize = 4_096;
 const RING_EVENTS: usize = 16_384;
@@ -219,7 +224,7 @@ impl Made {
         Ok(HotAgents {
             gateway: GatewayAgent::new(GATEWAY, wiring, options, &self.counters),
             shard: ShardAgent::new(
-                Shard::new(ShardId(0), capacity()),
+                Shard::new(ShardId(0), MARKET.capacity()),
                 shard_log,
                 event_clock,
                 (vec![rings], shard_control),
@@ -275,7 +280,7 @@ impl ShardHistory for NoHistory {
 }
 
 fn recovered_core(log_next: u64, outlet: &mut LiveOutlet) -> Result<GatewayCore> {
-    let shard = Shard::new(ShardId(0), capacity());
+    let shard = Shard::new(ShardId(0), MARKET.capacity());
     let mut history = NoHistory;
     let input = RecoveryInput {
         options: GatewayOptions {
@@ -293,39 +298,20 @@ fn recovered_core(log_next: u64, outlet: &mut LiveOutlet) -> Result<GatewayCore>
     GatewayCore::recover(input, outlet).map_err(|error| anyhow!("the sessions: {error}"))
 }
 
-const fn capacity() -> ShardCapacity {
-    ShardCapacity {
-        accounts: 1,
-        sessions: 1,
-        ..CAPACITY
-    }
-}
-
 fn name(text: &str) -> Name {
     Name::new(text.as_bytes()).expect("names here are short and printable")
 }
 
-/// Returns the control journal: the workloads' instrument, every slot, one firm with one account
+/// Returns the control journal: the market's instrument, every slot, one firm with one account
 /// and one session.
 fn definitions() -> Vec<Command> {
-    let mut number = 0;
+    let mut commands = MARKET.setup();
+    let mut number = count(commands.len());
     let mut control = || {
         number += 1;
         ControlNumber(number)
     };
-    vec![
-        Command::DefineInstrument(DefineInstrument {
-            control: control(),
-            instrument: instrument(),
-        }),
-        Command::LendSlots(LendSlots {
-            control: control(),
-            slot_first: 0,
-            slot_count: SLOTS,
-            shard: ShardId(0),
-            gateway: GATEWAY,
-            reserved: [0; 6],
-        }),
+    commands.extend([
         Command::DefineFirm(DefineFirm {
             control: control(),
             firm: Firm {
@@ -341,7 +327,7 @@ fn definitions() -> Vec<Command> {
                 id: AccountId(0),
                 firm: FirmId(0),
                 name: name("ACCOUNT"),
-                open_orders_max: SLOTS,
+                open_orders_max: MARKET.slots(),
             },
             reserved: [0; 4],
         }),
@@ -361,5 +347,6 @@ fn definitions() -> Vec<Command> {
             phase: Phase::Continuous,
             reserved: [0; 3],
         }),
-    ]
+    ]);
+    commands
 }

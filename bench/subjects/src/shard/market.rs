@@ -63,7 +63,7 @@ impl Market {
         let define = |number: u32| {
             Command::DefineInstrument(DefineInstrument {
                 control: ControlNumber(u64::from(number) + 1),
-                instrument: instrument(number),
+                instrument: Self::instrument(number),
             })
         };
         let mut commands: Vec<Command> = (0..self.instruments).map(define).collect();
@@ -77,6 +77,31 @@ impl Market {
         }));
         commands
     }
+
+    /// Returns the instrument of a number: a tick is half a cent, a lot is 1.
+    ///
+    /// # Panics
+    ///
+    /// Never: the symbol is this module's own.
+    #[must_use]
+    pub fn instrument(number: u32) -> Instrument {
+        let symbol = format!("W{number}");
+        Instrument {
+            symbol: Symbol::new(symbol.as_bytes()).expect("it is short and printable"),
+            id: InstrumentId(number),
+            shard: ShardId(0),
+            quantity_exponent: 0,
+            reserved: [0; 2],
+            tick: price(1),
+            price_min: price(1),
+            price_max: price(TICKS_MAX),
+            lot: Quantity::new(1),
+            quantity_min: Quantity::new(1),
+            quantity_max: Quantity::new(LOTS_MAX),
+            notional_max: i128::MAX.into(),
+            protection: Price::MAX,
+        }
+    }
 }
 
 /// Returns the price of a tick of the workload.
@@ -88,23 +113,4 @@ pub(super) const fn price(tick: i64) -> Price {
 /// Returns the tick of a price.
 pub(super) const fn tick(price: Price) -> i64 {
     price.get() / TICK
-}
-
-fn instrument(number: u32) -> Instrument {
-    let symbol = format!("W{number}");
-    Instrument {
-        symbol: Symbol::new(symbol.as_bytes()).expect("it is short and printable"),
-        id: InstrumentId(number),
-        shard: ShardId(0),
-        quantity_exponent: 0,
-        reserved: [0; 2],
-        tick: price(1),
-        price_min: price(1),
-        price_max: price(TICKS_MAX),
-        lot: Quantity::new(1),
-        quantity_min: Quantity::new(1),
-        quantity_max: Quantity::new(LOTS_MAX),
-        notional_max: i128::MAX.into(),
-        protection: Price::MAX,
-    }
 }

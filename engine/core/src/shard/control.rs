@@ -7,7 +7,7 @@
 use super::listing::Listing;
 use super::{Shard, index};
 use crate::domain::event::EventBody;
-use crate::domain::{DefineAccount, DefineInstrument, GatewayId, LendSlots, Phase, SetPhase};
+use crate::domain::{DefineAccount, DefineInstrument, GatewayId, LendSlots, SetPhase};
 use crate::event_buffer::EventBuffer;
 use crate::state_hash::{Mix, Tag, account_word, instrument_word, pair};
 
@@ -27,16 +27,15 @@ impl Shard {
         let Some(market) = self.markets.get_mut(index(instrument.id)) else {
             return;
         };
-        let mut listing = Listing::new(instrument, Phase::Continuous, orders);
-        match &market.listing {
+        let mut listing = Listing::new(instrument, orders);
+        if let Some(known) = &market.listing {
             // Orders stand at ticks: another tick would move their prices.
-            Some(known) if known.instrument.tick != instrument.tick => return,
-            Some(known) => {
-                let word = instrument_word(&known.instrument, known.phase);
-                self.definitions.remove(word);
-                listing.follow(known);
+            if known.instrument.tick != instrument.tick {
+                return;
             }
-            None => {}
+            let word = instrument_word(&known.instrument, known.phase);
+            self.definitions.remove(word);
+            listing.follow(known);
         }
         let word = instrument_word(&instrument, listing.phase);
         market.listing = Some(listing);

@@ -19,8 +19,9 @@ pub(super) struct Listing {
 }
 
 impl Listing {
-    /// Returns that of a well-formed instrument in a shard of `orders` order slots.
-    pub(super) fn new(instrument: Instrument, phase: Phase, orders: u32) -> Self {
+    /// Returns that of a well-formed instrument, in the continuous phase, in a shard of `orders` order
+    /// slots.
+    pub(super) fn new(instrument: Instrument, orders: u32) -> Self {
         let tick = instrument.tick.get();
         let largest_price = instrument
             .price_min
@@ -32,7 +33,7 @@ impl Listing {
         let quantity_max = instrument.quantity_max.get();
         Self {
             instrument,
-            phase,
+            phase: Phase::Continuous,
             ticks: ExactDivider::new(tick.unsigned_abs()),
             lots: ExactDivider::new(instrument.lot.get()),
             plain_quantity_max: u64::try_from(plain).unwrap_or(u64::MAX),

@@ -22,7 +22,9 @@ pub struct ShardCapacity {
 impl ShardCapacity {
     /// Order slots at the most, so that every list over them is still counted in 32 bits.
     pub const ORDERS_MAX: u32 = 1 << 28;
-    /// Instruments, accounts and sessions at the most, each.
+    /// Instruments at the most.
+    pub const INSTRUMENTS_MAX: u32 = 1 << 20;
+    /// Accounts and sessions at the most, each.
     pub const OWNERS_MAX: u32 = 1 << 24;
     /// Price levels of one side of one book at the most.
     pub const LEVELS_MAX: u32 = 1 << 24;
@@ -34,7 +36,7 @@ impl ShardCapacity {
             && self.orders <= Self::ORDERS_MAX
             && self.levels > 0
             && self.levels <= Self::LEVELS_MAX
-            && self.instruments <= Self::OWNERS_MAX
+            && self.instruments <= Self::INSTRUMENTS_MAX
             && self.accounts <= Self::OWNERS_MAX
             && self.sessions <= Self::OWNERS_MAX
             && (self.gateways as usize) <= crate::domain::bounds::GATEWAYS_MAX
@@ -42,7 +44,7 @@ impl ShardCapacity {
 }
 
 const _: () = assert!(
-    7 * (ShardCapacity::ORDERS_MAX as u64) + 8 * (ShardCapacity::OWNERS_MAX as u64) + 2
+    3 * (ShardCapacity::ORDERS_MAX as u64) + 4 * (ShardCapacity::OWNERS_MAX as u64)
         < u32::MAX as u64,
-    "the nodes of an owner list are numbered in 32 bits"
+    "the links of owner lists are numbered in 32 bits"
 );

@@ -37,18 +37,21 @@ impl EventBuffer {
         }
     }
 
-    /// Appends an event.
+    /// Appends an event: its header and its body.
     ///
     /// # Panics
     ///
     /// Panics if the buffer is full: whoever writes asks [`Self::remaining`] first.
-    #[inline]
-    pub fn push(&mut self, event: Event) {
+    #[inline(always)]
+    pub fn push(&mut self, header: &EventHeader, body: EventBody) {
         assert!(
             self.len < EVENTS_PER_STEP_MAX,
             "a step stops before its buffer is full"
         );
-        self.events[self.len] = event;
+        // Part by part: a whole event would be made elsewhere first.
+        let event = &mut self.events[self.len];
+        event.header = *header;
+        event.body = body;
         self.len += 1;
     }
 

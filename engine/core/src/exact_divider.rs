@@ -5,17 +5,29 @@
 
 /// Divides by one number, exactly.
 ///
-/// For a divisor `o * 2^s` with odd `o`, a multiple `n` times the inverse of `o` modulo 2^64, rotated right by `s`, is the
-/// quotient; for any other `n` it is above the largest quotient (Granlund and Montgomery,
-/// "Division by Invariant Integers using Multiplication", 1994, section 9).
+/// For a divisor `o * 2^s` with odd `o`, a multiple `n` has `s` low bits that are zero, and times the
+/// inverse of `o` modulo 2^64 it is `n / o`; for any `n` that is no multiple of `o` that product is
+/// above the largest quotient (Granlund and Montgomery, "Division by Invariant Integers using
+/// Multiplication", 1994, section 9).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct ExactDivider {
     inverse: u64,
-    shift: u32,
+    /// Largest quotient by the odd part.
     quotient_max: u64,
+    /// The bits that are zero in a multiple.
+    low_bits: u64,
+    shift: u64,
 }
 
 impl ExactDivider {
+    /// One of which only zero is a multiple.
+    pub(crate) const OF_NOTHING: Self = Self {
+        inverse: 1,
+        quotient_max: 0,
+        low_bits: u64::MAX,
+        shift: 0,
+    };
+
     /// Returns the divider by `divisor`, which is not zero.
     pub(crate) const fn new(divisor: u64) -> Self {
         let shift = divisor.trailing_zeros();
@@ -29,17 +41,26 @@ impl ExactDivider {
         }
         Self {
             inverse,
-            shift,
-            quotient_max: u64::MAX / divisor,
+            quotient_max: u64::MAX / odd,
+            low_bits: (1 << shift) - 1,
+            shift: shift as u64,
         }
     }
 
+    /// Returns whether a number is a multiple.
+    #[inline(always)]
+    pub(crate) const fn divides(&self, number: u64) -> bool {
+        let quotient = number.wrapping_mul(self.inverse);
+        quotient <= self.quotient_max && number & self.low_bits == 0
+    }
+
     /// Returns the quotient of a multiple; `None` for any other number.
-    #[inline]
-    pub(crate) const fn divide(self, number: u64) -> Option<u64> {
-        let quotient = number.wrapping_mul(self.inverse).rotate_right(self.shift);
-        if quotient <= self.quotient_max {
-            Some(quotient)
+    #[inline(always)]
+    pub(crate) const fn divide(&self, number: u64) -> Option<u64> {
+        let quotient = number.wrapping_mul(self.inverse);
+        if quotient <= self.quotient_max && number & self.low_bits == 0 {
+            // It is below 64.
+            Some(quotient >> (self.shift & 63))
         } else {
             None
         }
@@ -55,7 +76,9 @@ mod tests {
         #[test]
         fn quotient_is_that_of_plain_division(number in any::<u64>(), divisor in 1_u64..) {
             let plain = number.is_multiple_of(divisor).then(|| number / divisor);
-            assert_eq!(ExactDivider::new(divisor).divide(number), plain);
+            let divider = ExactDivider::new(divisor);
+            assert_eq!(divider.divide(number), plain);
+            assert_eq!(divider.divides(number), plain.is_some());
         }
 
         #[test]

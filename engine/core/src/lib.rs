@@ -49,6 +49,10 @@
 //! [`domain::RejectReason`], never an error: what is wrong with a client's order is no fault of
 //! the caller.
 #![forbid(unsafe_code)]
+#![expect(
+    clippy::inline_always,
+    reason = "what most functions of a book do is less than a call, and there are many in a row"
+)]
 #![allow(
     missing_debug_implementations,
     reason = "the zerocopy derives define helper types of their own; ours all derive Debug"

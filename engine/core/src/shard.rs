@@ -14,15 +14,17 @@ mod listing;
 mod market;
 mod mass_cancel;
 mod orders;
+mod plain_range;
 mod replace;
 mod self_trade;
+mod traits;
 mod view;
 
 pub use view::{Level, OrderView, SlotView};
 
 use crate::book::{Aggressor, OrderSlab};
 use crate::capacity::ShardCapacity;
-use crate::domain::event::{Event, EventBody, EventHeader};
+use crate::domain::event::{EventBody, EventHeader};
 use crate::domain::{
     Account, Command, ControlNumber, GatewayId, InstrumentId, Origin, RingNumber, SequenceNumber,
     Sequenced, ShardId, StateHashCheck,
@@ -72,8 +74,6 @@ enum Work {
 #[derive(Debug)]
 pub struct Shard {
     id: ShardId,
-    last_sequence: SequenceNumber,
-    last_time_ns: u64,
     last_control: ControlNumber,
     last_ring: Vec<RingNumber>,
     accounts: Vec<Option<Account>>,
@@ -91,7 +91,7 @@ pub struct Shard {
     next_to_finish: Option<usize>,
     /// Words of instruments, accounts and lent slots.
     definitions: HashSum,
-    /// Header of the next event.
+    /// Header of the next event; its sequence and time are those of the last command.
     next_event: EventHeader,
     work: Work,
 }
@@ -107,8 +107,6 @@ impl Shard {
         assert!(capacity.is_valid(), "{capacity:?} is out of bounds");
         Self {
             id,
-            last_sequence: SequenceNumber(0),
-            last_time_ns: 0,
             last_control: ControlNumber(0),
             last_ring: vec![RingNumber(0); usize::from(capacity.gateways)],
             accounts: vec![None; capacity.accounts as usize],
@@ -146,17 +144,10 @@ impl Shard {
         );
         assert!(events.is_empty(), "the last step's events were not taken");
         assert!(
-            command.sequence > self.last_sequence,
-            "sequence {} does not follow {}",
-            command.sequence,
-            self.last_sequence
+            command.sequence > self.last_sequence(),
+            "the sequence does not rise"
         );
-        assert!(
-            command.time_ns >= self.last_time_ns,
-            "time {} is before {}",
-            command.time_ns,
-            self.last_time_ns
-        );
+        assert!(command.time_ns >= self.last_time_ns(), "the time falls");
         match &command.body {
             Command::New(order, id) if self.take(command, &order.origin) => {
                 self.new_order(order, id, events)
@@ -171,8 +162,7 @@ impl Shard {
                 self.replace(replace, id, events)
             }
             Command::MassCancel(cancel) if self.take(command, &cancel.origin) => {
-                self.mass_cancel(cancel);
-                self.step(events)
+                self.mass_cancel(cancel, events)
             }
             Command::StateHash(check) => self.compare_hash(command, check, events),
             Command::New(..)
@@ -253,8 +243,8 @@ impl Shard {
             }
         }
         let counters = Mix::new(Tag::Shard)
-            .and(u64::from(self.id.get()), self.last_sequence.get())
-            .and(self.last_time_ns, self.last_control.get());
+            .and(u64::from(self.id.get()), self.last_sequence().get())
+            .and(self.last_time_ns(), self.last_control.get());
         sum.insert(counters.finish());
         sum.get()
     }
@@ -276,14 +266,14 @@ impl Shard {
     /// Returns the sequence of the last command; 0 before the first.
     #[must_use]
     pub const fn last_sequence(&self) -> SequenceNumber {
-        self.last_sequence
+        self.next_event.sequence
     }
 
     /// Returns the event time of the last command, nanoseconds since the Unix epoch; 0 before
     /// the first.
     #[must_use]
     pub const fn last_time_ns(&self) -> u64 {
-        self.last_time_ns
+        self.next_event.time_ns
     }
 
     /// Returns the number of the last control command; 0 before the first.
@@ -346,8 +336,6 @@ impl Shard {
     /// Moves sequence and time, and makes the header of the command's first event.
     #[inline]
     const fn stamp(&mut self, command: &Sequenced<Command>, ring_tag: u32) {
-        self.last_sequence = command.sequence;
-        self.last_time_ns = command.time_ns;
         self.next_event = EventHeader {
             sequence: command.sequence,
             time_ns: command.time_ns,
@@ -396,10 +384,7 @@ impl Shard {
 /// Appends an event under the next header.
 #[inline]
 fn emit(next_event: &mut EventHeader, body: EventBody, events: &mut EventBuffer) {
-    events.push(Event {
-        header: *next_event,
-        body,
-    });
+    events.push(next_event, body);
     // A command has far fewer than 2^32 events.
     next_event.index = next_event.index.wrapping_add(1);
 }

@@ -7,17 +7,18 @@
 //! The word of an item is a [`Mix`] started with the item's [`Tag`], told these pairs of 64-bit
 //! words in this order (a lone word is paired with 0):
 //!
-//! - `BookOrder`, each order that rests, waits for its stop price or is pegged: account +
-//!   side << 32 + type << 36 + time in force << 40 + self-trade prevention << 44 +
-//!   post-only << 48 + triggered << 49, length of the client id in bytes; then its bytes as
-//!   little-endian words, the last one zero padded, in pairs; where it has further terms: stop
-//!   price, display quantity; expire time, self-trade group; then of every order: its number among
-//!   those that its book has taken, its price (two's complement; 0 where it has none); order
-//!   quantity, leaves; displayed quantity, priority stamp.
-//! - `StateOrder`, each of them: instrument, its number; order id, slot << 32 + generation;
-//!   request number, session + gateway << 32 + durability << 40.
-//! - `Slot`, each slot that was used: slot, slot, twice; the mixed word is then multiplied
-//!   (wrapping) by the last generation.
+//! - `BookOrder`, each order that rests, waits for its stop price or is pegged: side + type << 8 +
+//!   time in force << 16 + post-only << 24 + self-trade prevention << 32 + 1 << 40 where it has
+//!   further terms + triggered << 48 + length of the client id in bytes << 56, its number among
+//!   those that its book has taken + account << 40; then the client id's bytes as little-endian
+//!   words, the last one zero padded, in pairs; where it has further terms: stop price, display
+//!   quantity; expire time, self-trade group; then of every order: its price (two's complement; 0
+//!   where it has none), priority stamp; order quantity, leaves; then, where it has further terms:
+//!   displayed quantity, 0.
+//! - `StateOrder`, each of them: order id, slot << 32 + generation; request number, session +
+//!   gateway << 32 + durability << 40 + instrument << 42.
+//! - `StateOrder` again, each order that was ever accepted: order id, slot << 32 + generation. So
+//!   slots that are vacant count with their last generation.
 //! - `Instrument`, each: its 96 bytes as little-endian words in pairs; phase.
 //! - `Account`, each: its 36 bytes as little-endian words, the last one zero padded, in pairs.
 //! - `Lent`, each range: first slot << 32 + slots, gateway.
@@ -45,10 +46,8 @@ use crate::domain::{Account, Instrument, Phase};
 pub enum Tag {
     /// An order in its book's hash.
     BookOrder = 1,
-    /// What an order is to its shard, beside its book.
+    /// What an order is to its shard, beside its book; and that it was there.
     StateOrder = 2,
-    /// The last generation of a slot.
-    Slot = 3,
     /// An instrument and its phase.
     Instrument = 4,
     /// An account.
@@ -187,13 +186,6 @@ pub(crate) fn account_word(account: &Account) -> u128 {
     Mix::new(Tag::Account)
         .and_bytes(account.as_bytes())
         .finish()
-}
-
-/// Returns the word of a slot, to be multiplied by its last generation.
-#[inline]
-pub(crate) const fn slot_word(slot: u32) -> u128 {
-    let slot = slot as u64;
-    Mix::new(Tag::Slot).and(slot, slot).and(slot, slot).finish()
 }
 
 /// Returns two 32-bit numbers as one word.

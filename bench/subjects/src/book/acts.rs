@@ -28,22 +28,10 @@ impl<S: Sink> BookRun<S> {
     #[inline]
     fn enter<R: Request>(&mut self, sequence: u32, request: &R, rest: Rest) {
         let (id, price, quantity) = (request.id(), request.price(), request.quantity());
-        let side = core_side(request.side());
-        if !self.book.side(side).has_room_at(price) {
-            return self.refuse();
-        }
         let Some(handle) = self.names.enter(id) else {
             return self.refuse();
         };
         let OrderHandle { slot, generation } = handle;
-        let report_side = request.side();
-        self.sink.take(Report::order_ack(
-            sequence,
-            report_side,
-            id,
-            price,
-            quantity,
-        ));
         let order = Order {
             tick: price,
             leaves: quantity,
@@ -55,21 +43,39 @@ impl<S: Sink> BookRun<S> {
             generation,
             instrument: 0,
             identity: id,
-            side,
+            side: core_side(request.side()),
             place: Place::Incoming,
             self_trade: SELF_TRADE,
             durability: Durability::Written,
         };
-        let takes = self.book.would_take(&self.slab, side, price);
+        let rests = rest == Rest::Stays && self.book.try_rest(&mut self.slab, slot, order);
         if rest == Rest::Stays {
             self.accounts.note(&self.slab, request.account(), handle);
-            if !takes {
-                return self.book.open_at_rest(&mut self.slab, slot, order);
-            }
         }
-        self.slab.open(slot, order);
+        if !rests && !self.book.side(order.side).has_room_at(price) {
+            self.names.forget(id, slot);
+            return self.refuse();
+        }
+        self.sink.take(Report::order_ack(
+            sequence,
+            request.side(),
+            id,
+            price,
+            quantity,
+        ));
+        if !rests {
+            self.slab.open(slot, order);
+            self.take(sequence, request, slot, rest);
+        }
+    }
+
+    /// Lets a new order take what it can, if it may.
+    #[inline(never)]
+    fn take<R: Request>(&mut self, sequence: u32, request: &R, slot: u32, rest: Rest) {
+        let order = self.slab.order(slot);
+        let takes = self.book.would_take(&self.slab, order.side, order.tick);
         if !takes || (rest == Rest::Forbidden && !self.can_fill(request)) {
-            return self.cancel_rest(sequence, request, (slot, report_side));
+            return self.cancel_rest(sequence, request, (slot, request.side()));
         }
         self.come(sequence, request, slot, rest);
     }
@@ -146,27 +152,32 @@ impl<S: Sink> BookRun<S> {
             return self.sink.take(Report::modify_reject(sequence, id));
         };
         let (slot, side) = (handle.slot, order.side);
-        let ladder = self.book.side(side);
-        if !ladder.has_room_to_move(&self.slab, slot, price) {
-            return self.refuse();
-        }
         let total = order.cumulative() + quantity;
-        if self.book.would_take(&self.slab, side, price) {
-            self.book.unlink(&mut self.slab, slot);
-            let order = self.slab.order_mut(slot);
-            order.order_quantity = total;
-            order.leaves = quantity;
-            order.tick = price;
-            order.displayed = 0;
-            order.place = Place::Incoming;
-            self.come(sequence, request, slot, Rest::Stays);
-        } else {
-            self.book
-                .move_at_rest(&mut self.slab, slot, price, (quantity, total));
+        let open = (quantity, total);
+        if !self.book.try_move(&mut self.slab, slot, price, open) {
+            let ladder = self.book.side(side);
+            if !ladder.has_room_to_move(&self.slab, slot, price) {
+                return self.refuse();
+            }
+            self.come_again(sequence, request, slot, total);
         }
         let side = report_side(side);
         self.sink
             .take(Report::modify_ack(sequence, side, id, price, quantity));
+    }
+
+    /// Lets an order come again that takes something at its new price, or for which a level has to
+    /// end first.
+    #[inline(never)]
+    fn come_again<R: Request>(&mut self, sequence: u32, request: &R, slot: u32, total: u64) {
+        self.book.unlink(&mut self.slab, slot);
+        let order = self.slab.order_mut(slot);
+        order.order_quantity = total;
+        order.leaves = request.quantity();
+        order.tick = request.price();
+        order.displayed = 0;
+        order.place = Place::Incoming;
+        self.come(sequence, request, slot, Rest::Stays);
     }
 
     #[inline]

@@ -57,7 +57,12 @@ impl ShardRun {
     #[inline(never)]
     pub fn pass_unfolded(&mut self, commands: &[Sequenced<Command>]) {
         for command in commands {
-            self.tell(command, |_| ());
+            let mut progress = self.shard.apply(command, &mut self.step);
+            self.step.clear();
+            while progress == Progress::More {
+                progress = self.shard.resume(&mut self.step);
+                self.step.clear();
+            }
         }
     }
 

@@ -11,16 +11,21 @@ use crate::domain::Side;
 use crate::planted::{Bug, bites};
 
 /// The levels of one side. A level's rank is its tick, or for a ladder whose lowest price is the
-/// best one the complement of its tick: the higher, the better.
+/// best one the complement of its tick: the higher, the better. Four cache lines, so that one of a
+/// pair is found by a shift.
 #[derive(Debug)]
+#[repr(align(64))]
 pub struct Ladder {
     /// 0 where the highest price is the best, else -1.
     flip: i64,
     ranks: TickSet,
     table: LevelTable,
-    level_count: u32,
     level_count_max: u32,
+    /// Levels for which there is room.
+    room: u32,
 }
+
+const _: () = assert!(size_of::<Ladder>() == 256, "a power of two");
 
 impl Ladder {
     /// Returns an empty ladder with room for `level_count_max` levels, whose best price is the
@@ -37,8 +42,8 @@ impl Ladder {
             },
             ranks: TickSet::new(levels),
             table: LevelTable::new(cells, levels),
-            level_count: 0,
             level_count_max,
+            room: level_count_max,
         }
     }
 
@@ -65,19 +70,19 @@ impl Ladder {
     #[inline]
     #[must_use]
     pub const fn is_empty(&self) -> bool {
-        self.level_count == 0
+        self.ranks.best() == NO_RANK
     }
 
     /// Returns how many levels there are.
     #[inline]
     #[must_use]
     pub const fn level_count(&self) -> u32 {
-        self.level_count
+        self.level_count_max - self.room
     }
 
     /// Returns whether the best level is at `limit_tick` or better; `limit_tick` is no bound of
     /// `i64`.
-    #[inline]
+    #[inline(always)]
     #[must_use]
     pub const fn reaches(&self, limit_tick: i64) -> bool {
         self.ranks.best() >= limit_tick ^ self.flip
@@ -113,10 +118,10 @@ impl Ladder {
     }
 
     /// Returns whether one more level fits.
-    #[inline]
+    #[inline(always)]
     #[must_use]
     pub const fn has_room_for_level(&self) -> bool {
-        self.level_count < self.level_count_max
+        self.room != 0
     }
 
     /// Returns whether an order may come to a tick: its level is there, or one more fits.
@@ -148,11 +153,11 @@ impl Ladder {
 
     /// Puts an order, which has its tick and what it displays, at the back of its tick's queue.
     /// There is room.
-    #[inline]
+    #[inline(never)]
     pub fn append(&mut self, slab: &mut OrderSlab, slot: u32) {
         let order = slab.order(slot);
         let (tick, displayed) = (order.tick, order.displayed);
-        let previous = self.join(tick, slot, displayed).unwrap_or(NONE);
+        let previous = self.join(tick, slot, displayed);
         let order = slab.order_mut(slot);
         order.previous = previous;
         order.next = NONE;
@@ -162,38 +167,49 @@ impl Ladder {
     }
 
     /// Counts an order in at the back of its tick's queue; returns the slot of the order before
-    /// it, if there is one. The caller links the two.
-    #[inline]
-    pub(super) fn join(&mut self, tick: i64, slot: u32, displayed: u64) -> Option<u32> {
+    /// it, [`NONE`] where it is the first. The caller links the two.
+    #[inline(always)]
+    pub(super) fn join(&mut self, tick: i64, slot: u32, displayed: u64) -> u32 {
         match self.table.join(tick, slot, displayed) {
-            Joined::Behind(previous) => Some(previous),
+            Joined::Behind(previous) => previous,
             Joined::First => self.begin_level(tick),
             Joined::Not => self.join_anywhere(tick, slot, displayed),
         }
     }
 
     #[cold]
-    fn join_anywhere(&mut self, tick: i64, slot: u32, displayed: u64) -> Option<u32> {
+    fn join_anywhere(&mut self, tick: i64, slot: u32, displayed: u64) -> u32 {
         match self.table.join_anywhere(tick, slot, displayed) {
-            Joined::Behind(previous) => Some(previous),
+            Joined::Behind(previous) => previous,
             Joined::First | Joined::Not => self.begin_level(tick),
         }
     }
 
-    #[inline]
-    fn begin_level(&mut self, tick: i64) -> Option<u32> {
-        // Bounded by `level_count_max`.
-        self.level_count = self.level_count.wrapping_add(1);
+    #[inline(always)]
+    fn begin_level(&mut self, tick: i64) -> u32 {
+        // There was room.
+        self.room = self.room.wrapping_sub(1);
         self.ranks.insert(tick ^ self.flip);
-        None
+        NONE
     }
 
     /// Takes an order out, and its level with it where it was the last one.
-    #[inline]
+    #[inline(never)]
     pub fn unlink(&mut self, slab: &mut OrderSlab, slot: u32) {
         let order = slab.order(slot);
         let (tick, links) = (order.tick, (order.previous, order.next));
-        match self.table.leave(tick, links, order.displayed) {
+        self.leave(slab, (slot, tick, links), order.displayed);
+    }
+
+    /// As [`Self::unlink`], of an order of which tick, neighbours and what is displayed are at hand.
+    #[inline(always)]
+    pub(super) fn leave(
+        &mut self,
+        slab: &mut OrderSlab,
+        (slot, tick, links): (u32, i64, (u32, u32)),
+        displayed: u64,
+    ) {
+        match self.table.leave(tick, links, displayed) {
             Left::Others => slab.join_neighbours(links),
             Left::Last => self.end_level(tick),
             Left::Not => self.unlink_aside(slab, slot),
@@ -256,10 +272,10 @@ impl Ladder {
     }
 
     /// Forgets a level that the table has no more.
-    #[inline]
+    #[inline(always)]
     fn end_level(&mut self, tick: i64) {
         // One was there.
-        self.level_count = self.level_count.wrapping_sub(1);
+        self.room = self.room.wrapping_add(1);
         if bites(Bug::PhantomLevel, true) {
             return;
         }

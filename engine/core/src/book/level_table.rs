@@ -80,7 +80,7 @@ impl LevelTable {
 
     /// Returns a level; an empty one where there is none. What an empty cell says of its level is
     /// not read.
-    #[inline]
+    #[inline(always)]
     pub(super) fn get(&self, tick: i64) -> PriceLevel {
         match self.cells.get(self.home(tick)) {
             Some(cell) if cell.tick == tick => cell.level,
@@ -101,7 +101,7 @@ impl LevelTable {
 
     /// Counts an order in at the back of the level of a tick, where that needs no more than a look
     /// at its cell.
-    #[inline]
+    #[inline(always)]
     pub(super) fn join(&mut self, tick: i64, slot: u32, displayed: u64) -> Joined {
         let home = self.home(tick);
         let cell = &mut self.cells[home];
@@ -133,7 +133,7 @@ impl LevelTable {
 
     /// Counts an order out that stands between two others, where that needs no more than a look at
     /// its cell.
-    #[inline]
+    #[inline(always)]
     pub(super) fn leave(
         &mut self,
         tick: i64,

@@ -33,6 +33,9 @@ pub struct OrderBook {
     pub(super) last_trade: Option<Price>,
     /// Whether an iceberg was ever displayed.
     pub(super) had_icebergs: bool,
+    /// Whether there are only displayed orders and stop orders that wait: nothing follows from a
+    /// command then, and all that an aggressor can meet is displayed.
+    is_plain: bool,
 }
 
 impl OrderBook {
@@ -52,6 +55,7 @@ impl OrderBook {
             stamps_given: 0,
             last_trade: None,
             had_icebergs: false,
+            is_plain: true,
         }
     }
 
@@ -173,59 +177,73 @@ impl OrderBook {
     }
 
     /// Opens a new order straight at rest, all of it displayed, with a new priority stamp: what
-    /// [`OrderSlab::open`] and [`Self::rest`] do, in one write. There is room, and nothing that it
-    /// would take. What `order` says of its place and links is not read.
-    #[inline]
-    pub fn open_at_rest(&mut self, slab: &mut OrderSlab, slot: u32, order: Order) {
-        self.next_stamp();
-        let ladder = self.side_mut(order.side);
+    /// [`OrderSlab::open`] and [`Self::rest`] do, in one write. What `order` says of its place and
+    /// links is not read. Returns whether it did: not where there is something that it would take
+    /// or that would follow, or no room for a level.
+    #[inline(always)]
+    pub fn try_rest(&mut self, slab: &mut OrderSlab, slot: u32, order: Order) -> bool {
+        let own = index(order.side);
+        if !self.is_plain || self.displayed[own ^ 1].reaches(order.tick) {
+            return false;
+        }
+        let ladder = &mut self.displayed[own];
+        if !ladder.has_room_for_level() {
+            return false;
+        }
         let previous = ladder.join(order.tick, slot, order.leaves);
-        let previous = previous.unwrap_or(NONE);
-        let stamp = self.stamps_given;
-        slab.open(
-            slot,
-            Order {
-                displayed: order.leaves,
-                stamp,
-                next: NONE,
-                previous,
-                place: Place::Displayed,
-                ..order
-            },
-        );
+        self.next_stamp();
+        let opened = Order {
+            displayed: order.leaves,
+            stamp: self.stamps_given,
+            next: NONE,
+            previous,
+            place: Place::Displayed,
+            ..order
+        };
+        slab.open(slot, opened);
         if previous != NONE {
             slab.order_mut(previous).next = slot;
         }
+        true
     }
 
-    /// Moves a displayed order to the back of another price's queue, or its own one's, with a new
-    /// priority stamp; `leaves` of a total of `order_quantity` are open then, all of it displayed:
-    /// what [`Self::unlink`] and [`Self::rest`] do, in one write. There is room, and nothing that it
-    /// would take.
-    #[inline]
-    pub fn move_at_rest(
+    /// Moves a displayed order, of which nothing is hidden, to the back of another price's queue, or
+    /// its own one's, with a new priority stamp; `leaves` of a total of `order_quantity` are open
+    /// then, all of it displayed: what [`Self::unlink`] and [`Self::rest`] do, in one write. Returns
+    /// whether it did, as [`Self::try_rest`].
+    #[inline(always)]
+    pub fn try_move(
         &mut self,
         slab: &mut OrderSlab,
         slot: u32,
         tick: i64,
         (leaves, order_quantity): (u64, u64),
-    ) {
+    ) -> bool {
+        let order = slab.order(slot);
+        let own = index(order.side);
+        if !self.is_plain || self.displayed[own ^ 1].reaches(tick) {
+            return false;
+        }
+        let ladder = &mut self.displayed[own];
+        if !ladder.has_room_for_level() {
+            return false;
+        }
+        let links = (order.previous, order.next);
+        ladder.leave(slab, (slot, order.tick, links), order.displayed);
+        let previous = ladder.join(tick, slot, leaves);
         self.next_stamp();
-        let stamp = self.stamps_given;
-        let ladder = self.side_mut(slab.order(slot).side);
-        ladder.unlink(slab, slot);
-        let previous = ladder.join(tick, slot, leaves).unwrap_or(NONE);
         let order = slab.order_mut(slot);
         order.tick = tick;
         order.leaves = leaves;
         order.displayed = leaves;
         order.order_quantity = order_quantity;
-        order.stamp = stamp;
+        order.stamp = self.stamps_given;
         order.next = NONE;
         order.previous = previous;
         if previous != NONE {
             slab.order_mut(previous).next = slot;
         }
+        true
     }
 
     /// Puts a stop order, whose `tick` is its stop price, where it waits, with a new stamp. There
@@ -248,6 +266,7 @@ impl OrderBook {
         order.displayed = 0;
         order.place = Place::Pegged;
         self.pegs.append(slab, slot);
+        self.note_plain();
     }
 
     /// Takes an order out of wherever it is; it may come again or end.
@@ -261,20 +280,33 @@ impl OrderBook {
         self.unlink_undisplayed(slab, slot);
     }
 
+    #[cold]
     fn unlink_undisplayed(&mut self, slab: &mut OrderSlab, slot: u32) {
         let order = slab.order(slot);
         let side = order.side;
         match order.place {
             Place::Waiting => self.stops_mut(side).unlink(slab, slot),
-            Place::Pegged => self.pegs.unlink(slab, slot),
+            Place::Pegged => {
+                self.pegs.unlink(slab, slot);
+                self.note_plain();
+            }
             Place::Displayed | Place::Incoming | Place::Vacant => {}
         }
     }
 
     /// Takes an order out and ends it.
-    #[inline]
+    #[inline(always)]
     pub fn end(&mut self, slab: &mut OrderSlab, slot: u32) {
-        self.unlink(slab, slot);
+        let order = slab.order(slot);
+        if order.place == Place::Displayed {
+            let (tick, links) = (order.tick, (order.previous, order.next));
+            let (side, displayed) = (order.side, order.displayed);
+            slab.close(slot);
+            self.side_mut(side)
+                .leave(slab, (slot, tick, links), displayed);
+            return;
+        }
+        self.unlink_undisplayed(slab, slot);
         slab.close(slot);
     }
 
@@ -316,6 +348,7 @@ impl OrderBook {
             _ => None,
         };
         let changed = self.pegs.set_reference(prices, self.stamps_given);
+        self.note_plain();
         if bites(Bug::PegLosesPlace, !changed) {
             self.pegs_lose_place(slab);
         }
@@ -354,6 +387,7 @@ impl OrderBook {
         ) {
             let prices = middle(bid, ask, self.tick_size);
             self.pegs.set_reference(Some(prices), self.stamps_given);
+            self.note_plain();
         }
     }
 
@@ -371,8 +405,18 @@ impl OrderBook {
     /// move, or stop orders were released.
     #[inline]
     #[must_use]
-    pub(crate) const fn needs_finish(&self) -> bool {
-        self.released.0 != NONE || !self.pegs.is_empty() || self.pegs.reference().is_some()
+    pub(crate) fn needs_finish(&self) -> bool {
+        debug_assert!(self.is_plain == self.holds_nothing_special());
+        !self.is_plain
+    }
+
+    /// Notes whether the book is plain, after pegs, their reference or released orders have changed.
+    pub(super) fn note_plain(&mut self) {
+        self.is_plain = self.holds_nothing_special();
+    }
+
+    fn holds_nothing_special(&self) -> bool {
+        self.released.0 == NONE && self.pegs.is_empty() && self.pegs.reference().is_none()
     }
 }
 

@@ -130,7 +130,7 @@ impl OrderSlab {
     /// # Panics
     ///
     /// Panics if there is no such slot.
-    #[inline]
+    #[inline(always)]
     #[must_use]
     pub fn order(&self, slot: u32) -> &Order {
         &self.orders[slot as usize]
@@ -141,7 +141,7 @@ impl OrderSlab {
     /// # Panics
     ///
     /// Panics if there is no such slot.
-    #[inline]
+    #[inline(always)]
     pub fn order_mut(&mut self, slot: u32) -> &mut Order {
         &mut self.orders[slot as usize]
     }
@@ -185,15 +185,21 @@ impl OrderSlab {
     }
 
     /// Puts an order into its slot, which is vacant.
-    #[inline]
+    #[inline(always)]
     pub fn open(&mut self, slot: u32, order: Order) {
         self.orders[slot as usize] = order;
         // Bounded by the number of slots.
         self.live_count = self.live_count.wrapping_add(1);
     }
 
-    /// Links two orders of a queue between which one has left; [`NONE`] for an end of it.
+    /// Uses a slot, which is vacant, for an order that is over before it is in it.
     #[inline]
+    pub(crate) fn pass(&mut self, handle: OrderHandle) {
+        self.orders[handle.slot as usize].generation = handle.generation;
+    }
+
+    /// Links two orders of a queue between which one has left; [`NONE`] for an end of it.
+    #[inline(always)]
     pub(super) fn join_neighbours(&mut self, (previous, next): (u32, u32)) {
         if previous != NONE {
             self.order_mut(previous).next = next;
@@ -204,7 +210,7 @@ impl OrderSlab {
     }
 
     /// Ends the order in a slot. It has left its book before.
-    #[inline]
+    #[inline(always)]
     pub fn close(&mut self, slot: u32) {
         self.orders[slot as usize].place = Place::Vacant;
         self.live_count = self.live_count.wrapping_sub(1);

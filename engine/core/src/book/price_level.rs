@@ -38,7 +38,7 @@ impl PriceLevel {
     }
 
     /// Returns the queue of one order.
-    #[inline]
+    #[inline(always)]
     pub(super) const fn of_one(slot: u32, displayed: u64) -> Self {
         Self {
             first: slot,
@@ -49,7 +49,7 @@ impl PriceLevel {
 
     /// Counts an order in at the back, which the caller links; returns the slot of the one before
     /// it. The sum of what is displayed fits, as was checked.
-    #[inline]
+    #[inline(always)]
     pub(super) const fn join(&mut self, slot: u32, displayed: u64) -> u32 {
         let last = self.last;
         self.last = slot;
@@ -59,7 +59,7 @@ impl PriceLevel {
 
     /// Counts an order out that stands between two others, whom the caller links. Returns whether
     /// it was the only one: then the queue is as it was, and to be forgotten.
-    #[inline]
+    #[inline(always)]
     pub(super) fn leave(&mut self, previous: u32, next: u32, displayed: u64) -> bool {
         if self.first == self.last {
             return true;

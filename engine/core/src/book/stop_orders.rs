@@ -49,6 +49,7 @@ impl OrderBook {
             NONE => (NONE, NONE),
             next => (next, last),
         };
+        self.note_plain();
         Some(first)
     }
 
@@ -64,6 +65,7 @@ impl OrderBook {
             let level = self.stops_mut(Side::Buy).take_best();
             self.queue_released(slab, level);
         }
+        self.note_plain();
     }
 
     fn queue_released(&mut self, slab: &mut OrderSlab, level: Option<PriceLevel>) {

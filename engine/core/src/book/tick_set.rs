@@ -12,6 +12,9 @@ pub(super) const NO_RANK: i64 = i64::MIN;
 
 /// Places in the window, less one.
 const PLACE_MASK: u64 = PLACES as u64 - 1;
+/// Base of the highest window: none goes beyond the highest rank, so that one comparison says
+/// whether a rank is in it.
+const BASE_MAX: i64 = i64::MAX - PLACE_MASK.cast_signed();
 
 /// A set of ranks.
 #[derive(Debug)]
@@ -49,11 +52,11 @@ impl TickSet {
     }
 
     /// Enters a rank, which is not there.
-    #[inline]
+    #[inline(always)]
     pub(super) fn insert(&mut self, rank: i64) {
-        // What is rare comes last in a call of its own: nothing has to be saved for it.
-        let is_below = rank < self.base;
-        if is_below || rank.wrapping_sub(self.base).cast_unsigned() > PLACE_MASK {
+        // What is rare comes last in a call of its own: nothing has to be saved for it. A rank
+        // below the base is far above it here.
+        if rank.wrapping_sub(self.base).cast_unsigned() > PLACE_MASK {
             return self.insert_outside(rank);
         }
         self.window.set(place(rank));
@@ -61,7 +64,7 @@ impl TickSet {
     }
 
     /// Removes a rank, which is there.
-    #[inline]
+    #[inline(always)]
     pub(super) fn remove(&mut self, rank: i64) {
         if rank < self.base {
             return self.remove_below(rank);
@@ -90,12 +93,20 @@ impl TickSet {
     /// Finds the best rank where it lies in another word than `last`, which was it.
     #[inline(never)]
     fn look_for_best(&mut self, last: i64) {
-        if self.window.is_empty() {
-            return self.look_below_window();
-        }
         let at = place(last);
-        let below = self.window.next_down_in_other_word(at);
-        self.best = last.wrapping_sub_unsigned(distance_down(at, below));
+        match self.window.next_down_in_block(at) {
+            Some(below) => self.best = last.wrapping_sub_unsigned(distance_down(at, below)),
+            None => self.look_beyond_block(last),
+        }
+    }
+
+    #[inline(never)]
+    fn look_beyond_block(&mut self, last: i64) {
+        let at = place(last);
+        match self.window.next_down_beyond_block(at) {
+            Some(below) => self.best = last.wrapping_sub_unsigned(distance_down(at, below)),
+            None => self.look_below_window(),
+        }
     }
 
     /// Returns the ranks, the best first.
@@ -107,7 +118,7 @@ impl TickSet {
             }
             let rank = next;
             let below = self.window.next_down(place(rank.wrapping_sub(1)));
-            let step = distance_down(place(rank), below);
+            let step = below.map_or(0, |below| distance_down(place(rank), below));
             let left = rank.wrapping_sub(self.base).cast_unsigned();
             // Around the circle: it was the last one.
             next = if step == 0 || step > left {
@@ -127,7 +138,7 @@ impl TickSet {
             self.best = NO_RANK;
             return;
         };
-        self.slide_down(best.saturating_sub_unsigned(PLACE_MASK / 2));
+        self.slide_down(base_below(best, PLACE_MASK / 2));
         self.best = best;
     }
 
@@ -137,25 +148,24 @@ impl TickSet {
         // A quarter of the window above the rank stays free for better ones.
         let most = PLACE_MASK - PLACE_MASK / 4;
         if self.best == NO_RANK {
-            self.base = rank.saturating_sub_unsigned(most);
+            self.base = base_below(rank, most);
             return true;
         }
         if rank > self.best {
-            self.slide_up(rank.saturating_sub_unsigned(most));
+            self.slide_up(base_below(rank, most));
             return true;
         }
         let holds = self.best.wrapping_sub(rank).cast_unsigned() <= most;
         if holds {
-            self.slide_down(self.best.saturating_sub_unsigned(most));
+            self.slide_down(base_below(self.best, most));
         }
         holds
     }
 
     /// Moves the window to a higher base; what falls out at its lower end goes aside.
     fn slide_up(&mut self, base: i64) {
-        while !self.window.is_empty() {
+        while let Some(at) = self.window.next_up(place(self.base)) {
             let from = place(self.base);
-            let at = self.window.next_up(from);
             let rank = self.base.wrapping_add_unsigned(distance_down(at, from));
             if rank >= base {
                 break;
@@ -186,6 +196,11 @@ impl TickSet {
         debug_assert!(self.below.get(at) == Some(&rank));
         self.below.remove(at);
     }
+}
+
+/// Returns the base of a window that begins so many ranks below one, or as near to that as can be.
+fn base_below(rank: i64, most: u64) -> i64 {
+    rank.saturating_sub_unsigned(most).min(BASE_MAX)
 }
 
 /// Returns how many places `below` is below `place`, going down around the circle.

@@ -9,8 +9,8 @@ pub const NAME_LENGTH_MAX: usize = 24;
 /// Events that one step of a command emits at the most; a command that needs more goes on in
 /// further steps before the next command is taken.
 pub const EVENTS_PER_STEP_MAX: usize = 64;
-/// Entries of an owner's list that one step of a mass cancel looks at, at the most. Entries of
-/// ended orders cost a look and give no event.
+/// Orders of an owner's list that one step of a mass cancel looks at, at the most. One that it does
+/// not take costs a look and gives no event.
 pub const MASS_CANCEL_VISITS_PER_STEP_MAX: usize = 256;
 /// Parts in which an iceberg is displayed at the most: each that a sweep uses up costs two events.
 pub const ICEBERG_PARTS_MAX: u64 = 1_000;

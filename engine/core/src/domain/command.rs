@@ -288,11 +288,11 @@ impl Command {
                 const PLAIN: usize = NewOrder::PLAIN_LENGTH;
                 const WHOLE: usize = size_of::<NewOrder>();
                 let (order, id) = plain::<PLAIN, WHOLE, NewOrder>(body)?;
-                (order.terms_given == 0).then_some(Self::New(order, id))?
+                (order.terms_given == 0 && order.post_only <= 1).then_some(Self::New(order, id))?
             }
             CommandKind::NewWithTerms => {
                 let (order, id): (NewOrder, _) = with_id(body)?;
-                (order.terms_given == 1).then_some(Self::New(order, id))?
+                (order.terms_given == 1 && order.post_only <= 1).then_some(Self::New(order, id))?
             }
             CommandKind::Cancel => Self::Cancel(whole(body)?),
             CommandKind::Reduce => Self::Reduce(whole(body)?),

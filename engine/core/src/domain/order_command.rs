@@ -55,6 +55,17 @@ pub struct Origin {
     pub reserved: [u8; 2],
 }
 
+impl Origin {
+    /// Returns session, gateway and durability as they stand in its last eight bytes, little-endian.
+    #[inline]
+    pub(crate) fn owner_word(&self) -> u64 {
+        const AT: usize = std::mem::offset_of!(Origin, session);
+        let bytes = self.as_bytes().last_chunk().expect("it is longer");
+        const _: () = assert!(AT + 8 == size_of::<Origin>());
+        u64::from_le_bytes(*bytes)
+    }
+}
+
 /// What only some new orders have; zero where one has not.
 #[derive(
     Clone, Copy, Debug, Default, PartialEq, Eq, FromBytes, IntoBytes, KnownLayout, Immutable,
@@ -161,6 +172,16 @@ impl NewOrder {
     /// Bytes of one without further terms in the journal.
     pub(super) const PLAIN_LENGTH: usize = 64;
 
+    /// Returns side, type, time in force, post-only, self-trade prevention and whether terms are
+    /// given, a byte each from the lowest on, as they stand in the journal; then what is reserved.
+    #[inline]
+    pub(crate) fn traits_word(&self) -> u64 {
+        const AT: usize = std::mem::offset_of!(NewOrder, side);
+        const _: () = assert!(AT + 8 == NewOrder::PLAIN_LENGTH);
+        let plain = &self.as_bytes()[..Self::PLAIN_LENGTH];
+        u64::from_le_bytes(*plain.last_chunk().expect("it is longer"))
+    }
+
     /// Returns its further terms; none where they are not given.
     #[inline]
     #[must_use]
@@ -225,6 +246,15 @@ impl ReplaceTerms {
         stop_price_given: 0,
         reserved: [0; 6],
     };
+
+    /// Returns whether they are all zero, as one look says: then they change nothing.
+    #[inline]
+    pub(crate) fn are_zero(&self) -> bool {
+        const AT: usize = std::mem::offset_of!(ReplaceTerms, time_in_force);
+        const _: () = assert!(AT + 8 == size_of::<ReplaceTerms>());
+        let flags: &[u8; 8] = self.as_bytes().last_chunk().expect("it is longer");
+        self.expire_time_ns | u64::from_le_bytes(*flags) == 0
+    }
 
     /// Returns whether they change something.
     #[inline]

@@ -52,6 +52,21 @@ pub enum OrderType {
 }
 
 impl OrderType {
+    /// Returns that of a number; `None` where it is none's.
+    #[inline]
+    #[must_use]
+    pub const fn from_number(number: u8) -> Option<Self> {
+        match number {
+            1 => Some(Self::Market),
+            2 => Some(Self::Limit),
+            3 => Some(Self::Stop),
+            4 => Some(Self::StopLimit),
+            5 => Some(Self::MarketToLimit),
+            6 => Some(Self::MidPeg),
+            _ => None,
+        }
+    }
+
     /// Returns whether it waits for a trade at its stop price.
     #[inline]
     #[must_use]

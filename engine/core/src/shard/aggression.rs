@@ -147,12 +147,12 @@ impl Shard {
             return self.end_live(market, slot);
         }
         let details = self.ledger.details(slot);
-        match (details.order_type, details.time_in_force) {
+        match (details.traits.order_type(), details.traits.time_in_force()) {
             (
                 OrderType::Limit | OrderType::StopLimit,
                 TimeInForce::Day | TimeInForce::Gtc | TimeInForce::Gtd,
             ) => self.rest(market, slot),
-            (OrderType::MarketToLimit, _) if details.has_limit => self.rest(market, slot),
+            (OrderType::MarketToLimit, _) if details.traits.has_limit() => self.rest(market, slot),
             (OrderType::MarketToLimit, _) => self.settle_at_limit(market, aggressor, events),
             (OrderType::MidPeg, _) => self.settle_peg(market, slot),
             (OrderType::Limit | OrderType::StopLimit, TimeInForce::Ioc | TimeInForce::Fok) => {
@@ -173,7 +173,7 @@ impl Shard {
     #[inline]
     pub(super) fn rest(&mut self, market: usize, slot: u32) {
         let leaves = self.slab.order(slot).leaves;
-        let displayed = if self.ledger.details(slot).has_terms {
+        let displayed = if self.ledger.details(slot).traits.has_terms() {
             shown(&self.slab.terms(slot).given, leaves)
         } else {
             leaves
@@ -188,7 +188,8 @@ impl Shard {
         let slot = aggressor.slot;
         self.slab.order_mut(slot).tick = aggressor.limit_tick;
         // From here on it is as a limit order: a replace gives it another price.
-        self.ledger.details_mut(slot).has_limit = true;
+        let details = self.ledger.details_mut(slot);
+        details.traits = details.traits.given_limit();
         self.rest(market, slot);
         self.tell_restated(market, slot, RestateReason::PriceAssigned, events);
     }

@@ -29,12 +29,31 @@ pub(super) struct Entry {
 }
 
 impl Shard {
+    /// Returns the tick of a new limit order without further terms and the pair of its owners, where a
+    /// few looks say that it may be entered if its book has what it needs. `None` says that it has to
+    /// be checked closely, with [`Self::check_plain`].
+    #[inline(always)]
+    pub(super) fn glance(&self, order: &NewOrder) -> Option<(i64, u32)> {
+        let market = self.markets.get(index(order.instrument))?;
+        let tick = market.plain.tick(order.price, order.quantity)?;
+        let (origin, handle) = (&order.origin, order.handle);
+        let pair = self
+            .owners
+            .last_pair(origin.session.get(), order.account.get())?;
+        let last = self.slab.get(handle.slot)?;
+        if last.is_live() || handle.generation <= last.generation {
+            return None;
+        }
+        if self.ledger.lent_to(handle.slot)? != origin.gateway {
+            return None;
+        }
+        Some((tick, pair))
+    }
+
     /// Checks a new limit order without further terms, see [`is_plain`]; returns its tick.
-    #[inline]
     pub(super) fn check_plain(&self, order: &NewOrder) -> Result<i64, RejectReason> {
         let market = self
-            .markets
-            .get(index(order.instrument))
+            .market(order.instrument)
             .ok_or(RejectReason::UnknownSymbol)?;
         let listing = market.listing.as_ref().ok_or(RejectReason::UnknownSymbol)?;
         listing.check_phase()?;
@@ -43,21 +62,12 @@ impl Shard {
         listing.check_notional(order.price, order.quantity)?;
         self.check_owners(order)?;
         self.check_handle(order)?;
-        // Where one more level has room and sums fit, an order that may rest without a condition
-        // finds a place. Where not, it is also refused if it would fill at once: to know that
-        // costs the whole sweep.
-        let finds_place = order.post_only == 0
-            && order.time_in_force.rests()
-            && market.book.side(order.side).has_room_for_level()
-            && listing.sums_fit();
-        if !finds_place {
-            let entry = Entry {
-                tick,
-                stop_tick: 0,
-                identity: order.account.get(),
-            };
-            self.check_book(market, order, &entry)?;
-        }
+        let entry = Entry {
+            tick,
+            stop_tick: 0,
+            identity: order.account.get(),
+        };
+        self.check_book(market, order, &entry)?;
         Ok(tick)
     }
 
@@ -97,7 +107,7 @@ impl Shard {
             check_parts(listing, order)?;
         }
         let is_gtd = order.time_in_force == TimeInForce::Gtd;
-        if is_gtd && terms.expire_time_ns <= self.last_time_ns {
+        if is_gtd && terms.expire_time_ns <= self.last_time_ns() {
             return Err(RejectReason::ExpireTimePassed);
         }
         if let Some(price) = limit {
@@ -119,7 +129,6 @@ impl Shard {
         })
     }
 
-    #[inline]
     fn check_owners(&self, order: &NewOrder) -> Result<(), RejectReason> {
         let (session, account) = (order.origin.session.get(), order.account.get());
         if account as usize >= self.owners.account_count() {
@@ -134,7 +143,6 @@ impl Shard {
         Ok(())
     }
 
-    #[inline]
     fn check_handle(&self, order: &NewOrder) -> Result<(), RejectReason> {
         let slot = order.handle.slot;
         if self.ledger.lent_to(slot) != Some(order.origin.gateway) {
@@ -147,7 +155,6 @@ impl Shard {
         Ok(())
     }
 
-    #[inline(never)]
     fn check_book(
         &self,
         market: &Market,
@@ -243,7 +250,7 @@ impl Shard {
     /// Returns how much of a displayed order may come to be shown at one time.
     fn shown_at_most(&self, slot: u32) -> u64 {
         let leaves = self.slab.order(slot).leaves;
-        if self.ledger.details(slot).has_terms {
+        if self.ledger.details(slot).traits.has_terms() {
             shown(&self.slab.terms(slot).given, leaves)
         } else {
             leaves
@@ -295,7 +302,7 @@ impl Shard {
         let listing = market.listing.as_ref().ok_or(RejectReason::UnknownSymbol)?;
         let quantity = Quantity::new(order.order_quantity);
         let terms = self.slab.terms(slot);
-        if details.order_type != OrderType::StopLimit {
+        if details.traits.order_type() != OrderType::StopLimit {
             listing.check_quantity(quantity)?;
             let opposite = market.book.side(order.side.opposite());
             let finds = !opposite.is_empty();

@@ -33,12 +33,12 @@ impl Shard {
             if known.instrument.tick != instrument.tick {
                 return;
             }
-            let word = instrument_word(&known.instrument, known.phase);
+            let word = instrument_word(&known.instrument, known.phase());
             self.definitions.remove(word);
             listing.follow(known);
         }
-        let word = instrument_word(&instrument, listing.phase);
-        market.listing = Some(listing);
+        let word = instrument_word(&instrument, listing.phase());
+        market.list(listing);
         market.book.prepare(instrument.tick.get());
         self.definitions.insert(word);
         let changed = EventBody::InstrumentChanged {
@@ -78,17 +78,20 @@ impl Shard {
 
     /// Puts an instrument into a phase; in a halt mid-pegs are parked.
     pub(super) fn set_phase(&mut self, set: &SetPhase, events: &mut EventBuffer) {
-        let market = index(set.instrument);
-        let listed = self.markets.get_mut(market);
-        let Some(listing) = listed.and_then(|market| market.listing.as_mut()) else {
+        let number = index(set.instrument);
+        let Some(market) = self.markets.get_mut(number) else {
+            return;
+        };
+        let Some(mut listing) = market.listing else {
             return;
         };
         self.definitions
-            .remove(instrument_word(&listing.instrument, listing.phase));
-        listing.phase = set.phase;
+            .remove(instrument_word(&listing.instrument, listing.phase()));
+        listing.set_phase(set.phase);
         self.definitions
-            .insert(instrument_word(&listing.instrument, listing.phase));
-        self.work = self.work_to_finish(market);
+            .insert(instrument_word(&listing.instrument, listing.phase()));
+        market.list(listing);
+        self.work = self.work_to_finish(number);
         let changed = EventBody::PhaseChanged {
             instrument: set.instrument,
             phase: set.phase,

@@ -56,7 +56,7 @@ pub(super) enum DueWork {
 impl Shard {
     /// Begins to expire good-till-date orders whose time has come.
     pub(super) fn expire(&mut self) {
-        let is_due = |deadline| deadline <= self.last_time_ns;
+        let is_due = |deadline| deadline <= self.last_time_ns();
         if self.next_deadline_ns().is_some_and(is_due) {
             self.work = Work::Gathering(Gathering {
                 of: Gathered::Expired,
@@ -153,7 +153,7 @@ impl Shard {
     /// Moves expired orders from one heap to the other; returns whether that is all of them.
     fn gather_expired(&mut self) -> bool {
         for _ in 0..SLOT_VISITS_PER_STEP_MAX {
-            let is_due = |deadline| deadline <= self.last_time_ns;
+            let is_due = |deadline| deadline <= self.last_time_ns();
             if !self.next_deadline_ns().is_some_and(is_due) {
                 return true;
             }
@@ -185,13 +185,13 @@ impl Shard {
             let Some(place) = cursor.as_mut() else {
                 return true;
             };
-            let Some(handle) = self.owners.advance(place) else {
+            let Some(slot) = self.owners.advance(place) else {
                 cursor = self.owners.next_pair(filter.owner, *place);
                 continue;
             };
-            let live = self.slab.live(handle);
-            if let Some(order) = live.filter(|order| filter.takes(order)) {
-                self.gather(handle.slot, order.instrument);
+            let order = self.slab.order(slot);
+            if filter.takes(order) {
+                self.gather(slot, order.instrument);
             }
         }
         self.work = Self::gather_of_owner(filter, cursor);
@@ -202,7 +202,7 @@ impl Shard {
         match *of {
             Gathered::Expired | Gathered::Owner(..) => false,
             Gathered::Day(instrument) => {
-                let is_day = self.ledger.details(slot).time_in_force == TimeInForce::Day;
+                let is_day = self.ledger.details(slot).traits.time_in_force() == TimeInForce::Day;
                 order.instrument == instrument.get() && is_day
             }
             Gathered::Instrument {

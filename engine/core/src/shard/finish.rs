@@ -117,8 +117,8 @@ impl Shard {
         }
         self.ledger.left(slot, &mut self.markets[market].hash);
         let details = self.ledger.details_mut(slot);
-        details.triggered = true;
-        let limit_tick = if details.order_type == OrderType::StopLimit {
+        details.traits = details.traits.triggered();
+        let limit_tick = if details.traits.order_type() == OrderType::StopLimit {
             self.slab.terms(slot).limit_tick
         } else {
             let side = self.slab.order(slot).side;
@@ -126,9 +126,7 @@ impl Shard {
         };
         let order = self.slab.order_mut(slot);
         order.tick = limit_tick;
-        let order = self.slab.order(slot);
-        self.ledger
-            .identify(slot, order, &self.slab.terms(slot).given);
+        self.ledger.identify(slot, &self.slab.terms(slot).given);
         self.tell_triggered(slot, None, events);
         self.work = Work::Matching(self.aggressor(slot, limit_tick));
     }

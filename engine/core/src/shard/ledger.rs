@@ -4,12 +4,14 @@
 //! its state word stays from its first rest to its end. A word of zero is one that is in no sum. It
 //! must not know who trades: it is told what has changed.
 
+use super::traits::OrderTraits;
 use crate::book::Order;
+use crate::capacity::ShardCapacity;
 use crate::domain::{
     AccountId, ClientOrderId, Durability, GatewayId, NewOrder, OrderHandle, OrderId, OrderTerms,
-    OrderType, RequestNumber, SelfTradePrevention, SessionId, Side, TimeInForce,
+    Price, RequestNumber, SessionId,
 };
-use crate::state_hash::{HashSum, Mix, Tag, pair, slot_word};
+use crate::state_hash::{HashSum, Mix, Tag, pair};
 
 /// What only entry, reports and hashes read of an order: two cache lines.
 #[derive(Clone, Copy, Debug)]
@@ -19,34 +21,25 @@ pub(super) struct OrderDetails {
     state_word: u128,
     /// Mix of what does not change while the order rests.
     identity: Mix,
-    /// The venue's id.
-    pub(super) order_id: OrderId,
-    /// Gateway that entered it.
-    pub(super) gateway: GatewayId,
-    pub(super) order_type: OrderType,
-    pub(super) time_in_force: TimeInForce,
-    /// Whether it refuses to take.
-    pub(super) post_only: bool,
-    /// Whether a stop order was released.
-    pub(super) triggered: bool,
-    /// Whether it was given further terms.
-    pub(super) has_terms: bool,
-    /// Whether it has a limit price, or has been given one.
-    pub(super) has_limit: bool,
-    // What stands above is all that a cancel reads, one cache line.
-    /// Request number of the New Order.
-    pub(super) request: RequestNumber,
-    /// Number among the orders that its book has taken.
-    number: u64,
     /// Session that entered it.
     pub(super) session: SessionId,
     /// For whom.
     pub(super) account: AccountId,
+    pub(super) traits: OrderTraits,
+    // What stands above is all that fills, cancels and plain replaces read, one cache line.
+    /// The venue's id.
+    pub(super) order_id: OrderId,
+    /// Request number of the New Order.
+    pub(super) request: RequestNumber,
+    /// Number among the orders that its book has taken.
+    number: u64,
+    /// Gateway that entered it.
+    pub(super) gateway: GatewayId,
     /// The client's id now.
     pub(super) client_order_id: ClientOrderId,
 }
 
-const _: () = assert!(std::mem::offset_of!(OrderDetails, request) == 64);
+const _: () = assert!(std::mem::offset_of!(OrderDetails, order_id) == 64);
 const _: () = assert!(size_of::<OrderDetails>() == 128, "two cache lines");
 
 impl OrderDetails {
@@ -54,28 +47,55 @@ impl OrderDetails {
         book_word: 0,
         state_word: 0,
         identity: Mix::new(Tag::BookOrder),
+        session: SessionId(0),
+        account: AccountId(0),
+        traits: OrderTraits::VACANT,
         order_id: OrderId::NONE,
         request: RequestNumber(0),
         number: 0,
-        session: SessionId(0),
-        account: AccountId(0),
-        client_order_id: ClientOrderId::NONE,
         gateway: GatewayId::NONE,
-        order_type: OrderType::Limit,
-        time_in_force: TimeInForce::Day,
-        post_only: false,
-        triggered: false,
-        has_terms: false,
-        has_limit: false,
+        client_order_id: ClientOrderId::NONE,
     };
+
+    /// Gives an order without further terms, which rests, the client's new id; [`Self::moved`] follows.
+    #[inline(never)]
+    pub(super) fn rename(&mut self, client_order_id: &ClientOrderId) {
+        self.client_order_id = *client_order_id;
+        self.identity = identity(self, &OrderTerms::NONE);
+    }
+
+    /// Tells the hash that an order without further terms, which rests, has moved to a price.
+    #[inline(always)]
+    pub(super) fn moved(&mut self, order: &Order, price: Price, book_sum: &mut HashSum) {
+        let word = plain_book_word(self, order, price.get()).finish();
+        book_sum.remove(self.book_word);
+        book_sum.insert(word);
+        self.book_word = word;
+    }
+
+    /// Writes what a new order comes with, field by field where it stands: the words are left as
+    /// they are.
+    #[inline]
+    fn enter(&mut self, order: &NewOrder, entrance: &Entrance<'_>) {
+        self.session = order.origin.session;
+        self.account = order.account;
+        self.traits = entrance.traits;
+        self.order_id = entrance.order_id;
+        self.request = order.origin.request;
+        self.number = entrance.number;
+        self.gateway = order.origin.gateway;
+        self.client_order_id = *entrance.client_order_id;
+    }
 }
 
-/// The details of all orders, who may use which slot, and the sum of state words.
+/// The details of all orders, who may use which slot, and what the state hash knows of orders.
 #[derive(Debug)]
 pub(super) struct OrderLedger {
     details: Vec<OrderDetails>,
     lent_to: Vec<GatewayId>,
     state_sum: HashSum,
+    /// Sum over the names of all orders that were ever taken.
+    taken_sum: HashSum,
 }
 
 impl OrderLedger {
@@ -85,6 +105,7 @@ impl OrderLedger {
             details: vec![OrderDetails::VACANT; slots as usize],
             lent_to: vec![GatewayId::NONE; slots as usize],
             state_sum: HashSum::default(),
+            taken_sum: HashSum::default(),
         }
     }
 
@@ -129,14 +150,23 @@ impl OrderLedger {
     /// Writes what is known of a new order that is in no sum yet.
     #[inline]
     pub(super) fn enter(&mut self, order: &NewOrder, entrance: &Entrance<'_>) {
-        self.count_generations(order.handle.slot, entrance.generations);
-        self.details[order.handle.slot as usize] = entered(order, entrance);
+        let details = &mut self.details[order.handle.slot as usize];
+        details.enter(order, entrance);
+        (details.book_word, details.state_word) = (0, 0);
+        let name = name(entrance.order_id, order.handle);
+        self.taken_sum.insert(name.finish());
     }
 
-    /// Writes what is known of a new order without further terms that rests with all of its
-    /// quantity displayed, and takes it into the sums: what [`Self::enter`] and [`Self::rested`]
-    /// do, in one write.
+    /// Notes an order that was taken and is over: nothing more is known of it.
     #[inline]
+    pub(super) fn pass(&mut self, order_id: OrderId, handle: OrderHandle) {
+        self.taken_sum.insert(name(order_id, handle).finish());
+    }
+
+    /// Writes what is known of a new limit order without further terms that rests with all of its
+    /// quantity displayed, and takes it into the sums: what [`Self::enter`] and [`Self::rested`]
+    /// do, in one go.
+    #[inline(always)]
     pub(super) fn enter_at_rest(
         &mut self,
         order: &NewOrder,
@@ -144,30 +174,28 @@ impl OrderLedger {
         stamp: u64,
         book_sum: &mut HashSum,
     ) {
-        let (slot, quantity) = (order.handle.slot, order.quantity.get());
-        self.count_generations(slot, entrance.generations);
-        let mut details = entered(order, entrance);
-        details.identity = mix_names(kind_of(&details, order.side, order.self_trade), &details);
-        details.book_word = details
-            .identity
-            .and(details.number, order.price.get().cast_unsigned())
-            .and(quantity, quantity)
-            .and(quantity, stamp)
-            .finish();
-        details.state_word = state_word(
-            &details,
-            (order.instrument.get(), order.handle),
-            order.origin.durability,
+        let quantity = order.quantity.get();
+        let details = &mut self.details[order.handle.slot as usize];
+        details.enter(order, entrance);
+        let identity = mix_names(
+            entrance.traits,
+            (order.account, entrance.number),
+            entrance.client_order_id,
         );
-        book_sum.insert(details.book_word);
-        self.state_sum.insert(details.state_word);
-        self.details[slot as usize] = details;
-    }
-
-    #[inline]
-    fn count_generations(&mut self, slot: u32, generations: u32) {
-        let word = slot_word(slot).wrapping_mul(u128::from(generations));
-        self.state_sum.insert(word);
+        let book_word = identity
+            .and(order.price.get().cast_unsigned(), stamp)
+            .and(quantity, quantity)
+            .finish();
+        let name = name(entrance.order_id, order.handle);
+        let owner = low_bytes(order.origin.owner_word());
+        let instrument = order.instrument.get();
+        let state_word = state_word(name, order.origin.request, (owner, instrument));
+        details.identity = identity;
+        details.book_word = book_word;
+        details.state_word = state_word;
+        book_sum.insert(book_word);
+        self.state_sum.insert(state_word);
+        self.taken_sum.insert(name.finish());
     }
 
     /// Takes an order that begins to rest, wait or peg into the sums; its terms are `terms`, its
@@ -182,13 +210,14 @@ impl OrderLedger {
     ) {
         let details = &mut self.details[slot as usize];
         if details.state_word == 0 {
-            details.identity = identity(details, order, terms);
+            details.identity = identity(details, terms);
             let handle = OrderHandle {
                 slot,
                 generation: order.generation,
             };
-            let is = (order.instrument, handle);
-            details.state_word = state_word(details, is, order.durability);
+            let name = name(details.order_id, handle);
+            let owner = owner_word(details, order.durability);
+            details.state_word = state_word(name, details.request, (owner, order.instrument));
             self.state_sum.insert(details.state_word);
         }
         details.book_word = book_word(details, order, price);
@@ -206,9 +235,9 @@ impl OrderLedger {
 
     /// Mixes anew what does not change while an order rests, after it has changed; the book word
     /// follows with [`Self::rested`] or [`Self::changed`].
-    pub(super) fn identify(&mut self, slot: u32, order: &Order, terms: &OrderTerms) {
+    pub(super) fn identify(&mut self, slot: u32, terms: &OrderTerms) {
         let details = &mut self.details[slot as usize];
-        details.identity = identity(details, order, terms);
+        details.identity = identity(details, terms);
     }
 
     /// Notes that an order has left its book and may come again.
@@ -220,80 +249,63 @@ impl OrderLedger {
     }
 
     /// Takes an order that has ended out of the sums. Returns whether it was good till a date.
-    #[inline]
+    #[inline(always)]
     pub(super) fn ended(&mut self, slot: u32, book_sum: &mut HashSum) -> bool {
-        let details = &mut self.details[slot as usize];
+        let details = &self.details[slot as usize];
         book_sum.remove(details.book_word);
         self.state_sum.remove(details.state_word);
-        (details.book_word, details.state_word) = (0, 0);
-        details.time_in_force == TimeInForce::Gtd
+        details.traits.is_good_till_date()
     }
 
-    /// Returns the sum over orders and slots for the state hash.
+    /// Returns the sum over orders for the state hash, those that live and those that were taken.
     pub(super) const fn state_sum(&self) -> u128 {
-        self.state_sum.get()
+        self.state_sum.get().wrapping_add(self.taken_sum.get())
     }
 }
 
 /// How a new order comes into a ledger.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Entrance<'a> {
+    pub(super) traits: OrderTraits,
     pub(super) client_order_id: &'a ClientOrderId,
     pub(super) order_id: OrderId,
     /// Its own number among those that its book has taken.
     pub(super) number: u64,
-    /// How many its generation is above the slot's last.
-    pub(super) generations: u32,
 }
 
+/// Returns the six bytes of a word that are not reserved.
 #[inline]
-fn entered(order: &NewOrder, entrance: &Entrance<'_>) -> OrderDetails {
-    OrderDetails {
-        book_word: 0,
-        state_word: 0,
-        identity: Mix::new(Tag::BookOrder),
-        order_id: entrance.order_id,
-        request: order.origin.request,
-        number: entrance.number,
-        session: order.origin.session,
-        account: order.account,
-        client_order_id: *entrance.client_order_id,
-        gateway: order.origin.gateway,
-        order_type: order.order_type,
-        time_in_force: order.time_in_force,
-        post_only: order.post_only != 0,
-        triggered: false,
-        has_terms: order.terms_given != 0,
-        has_limit: matches!(order.order_type, OrderType::Limit | OrderType::StopLimit),
-    }
+const fn low_bytes(word: u64) -> u64 {
+    word & 0xffff_ffff_ffff
 }
 
-#[inline]
-fn kind_of(details: &OrderDetails, side: Side, self_trade: SelfTradePrevention) -> u64 {
-    u64::from(details.account.get())
-        | (side as u64) << 32
-        | (details.order_type as u64) << 36
-        | (details.time_in_force as u64) << 40
-        | (self_trade as u64) << 44
-        | u64::from(details.post_only) << 48
-        | u64::from(details.triggered) << 49
+/// Returns what [`crate::domain::Origin::owner_word`] would be of an order.
+fn owner_word(details: &OrderDetails, durability: Durability) -> u64 {
+    u64::from(details.session.get())
+        | u64::from(details.gateway.get()) << 32
+        | (durability as u64) << 40
 }
 
-/// Mixes kind and client order id.
+/// Mixes traits, account, number and client order id.
 #[inline]
-fn mix_names(kind: u64, details: &OrderDetails) -> Mix {
-    let id = details.client_order_id.as_bytes();
-    let mix = Mix::new(Tag::BookOrder).and(kind, id.len() as u64);
+fn mix_names(traits: OrderTraits, (account, number): (AccountId, u64), id: &ClientOrderId) -> Mix {
+    let number = number.wrapping_add(u64::from(account.get()) << 40);
+    let mix = Mix::new(Tag::BookOrder);
     if id.is_empty() {
-        return mix;
+        return mix.and(traits.hashed(), number);
     }
-    mix.and_bytes(id)
+    let id = id.as_bytes();
+    mix.and(traits.hashed() | (id.len() as u64) << 56, number)
+        .and_bytes(id)
 }
 
-#[inline]
-fn identity(details: &OrderDetails, order: &Order, terms: &OrderTerms) -> Mix {
-    let mix = mix_names(kind_of(details, order.side, order.self_trade), details);
-    if !details.has_terms {
+fn identity(details: &OrderDetails, terms: &OrderTerms) -> Mix {
+    let mix = mix_names(
+        details.traits,
+        (details.account, details.number),
+        &details.client_order_id,
+    );
+    if !details.traits.has_terms() {
         return mix;
     }
     mix.and(
@@ -303,28 +315,43 @@ fn identity(details: &OrderDetails, order: &Order, terms: &OrderTerms) -> Mix {
     .and(terms.expire_time_ns, u64::from(terms.self_trade_group))
 }
 
-#[inline]
-fn book_word(details: &OrderDetails, order: &Order, price: i64) -> u128 {
+#[inline(always)]
+const fn plain_book_word(details: &OrderDetails, order: &Order, price: i64) -> Mix {
     details
         .identity
-        .and(details.number, price.cast_unsigned())
+        .and(price.cast_unsigned(), order.stamp)
         .and(order.order_quantity, order.leaves)
-        .and(order.displayed, order.stamp)
+}
+
+/// An order without further terms displays all that is open, or is where none is displayed: its
+/// type says which.
+#[inline(always)]
+fn book_word(details: &OrderDetails, order: &Order, price: i64) -> u128 {
+    let mix = plain_book_word(details, order, price);
+    if !details.traits.has_terms() {
+        return mix.finish();
+    }
+    mix.and(order.displayed, 0).finish()
+}
+
+/// Mixes order id and handle.
+#[inline(always)]
+const fn name(order_id: OrderId, handle: OrderHandle) -> Mix {
+    let handle = pair(handle.slot, handle.generation);
+    Mix::new(Tag::StateOrder).and(order_id.get(), handle)
+}
+
+#[inline(always)]
+const fn state_word(name: Mix, request: RequestNumber, (owner, instrument): (u64, u32)) -> u128 {
+    name.and(request.get(), owner | (instrument as u64) << 42)
         .finish()
 }
 
-#[inline]
-fn state_word(
-    details: &OrderDetails,
-    (instrument, handle): (u32, OrderHandle),
-    durability: Durability,
-) -> u128 {
-    let owner = u64::from(details.session.get())
-        | u64::from(details.gateway.get()) << 32
-        | (durability as u64) << 40;
-    Mix::new(Tag::StateOrder)
-        .and(u64::from(instrument), details.number)
-        .and(details.order_id.get(), pair(handle.slot, handle.generation))
-        .and(details.request.get(), owner)
-        .finish()
-}
+const _: () = assert!(
+    ShardCapacity::INSTRUMENTS_MAX <= 1 << 22,
+    "an instrument has 22 bits in the word of an order"
+);
+const _: () = assert!(
+    ShardCapacity::OWNERS_MAX <= 1 << 24,
+    "an account has 24 bits in the word of an order"
+);

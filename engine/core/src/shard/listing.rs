@@ -1,6 +1,7 @@
 //! A listing: an instrument, its phase, and what is computed from its limits once, so that no
 //! order pays for a division.
 
+use super::plain_range::PlainRange;
 use crate::domain::{Instrument, Phase, Price, Quantity, RejectReason};
 use crate::exact_divider::ExactDivider;
 
@@ -8,7 +9,7 @@ use crate::exact_divider::ExactDivider;
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Listing {
     pub(super) instrument: Instrument,
-    pub(super) phase: Phase,
+    phase: Phase,
     ticks: ExactDivider,
     lots: ExactDivider,
     /// At this quantity and below, no price exceeds the largest notional.
@@ -31,12 +32,13 @@ impl Listing {
         let notional_max = instrument.notional_max().magnitude();
         let plain = notional_max / u128::from(largest_price.max(1));
         let quantity_max = instrument.quantity_max.get();
+        let plain_quantity_max = u64::try_from(plain).unwrap_or(u64::MAX);
         Self {
             instrument,
             phase: Phase::Continuous,
             ticks: ExactDivider::new(tick.unsigned_abs()),
             lots: ExactDivider::new(instrument.lot.get()),
-            plain_quantity_max: u64::try_from(plain).unwrap_or(u64::MAX),
+            plain_quantity_max,
             sums_fit: quantity_max.checked_mul(u64::from(orders)).is_some(),
         }
     }
@@ -47,8 +49,27 @@ impl Listing {
         self.sums_fit &= known.sums_fit;
     }
 
+    /// Returns its phase.
+    pub(super) const fn phase(&self) -> Phase {
+        self.phase
+    }
+
+    /// Puts it into a phase.
+    pub(super) const fn set_phase(&mut self, phase: Phase) {
+        self.phase = phase;
+    }
+
+    /// Returns the range in which orders need no closer look now: none where it does not trade, or
+    /// sums have to be looked at.
+    pub(super) fn plain_range(&self) -> PlainRange {
+        if self.sums_fit && self.is_continuous() {
+            PlainRange::of(&self.instrument, self.plain_quantity_max)
+        } else {
+            PlainRange::CLOSED
+        }
+    }
+
     /// Checks a price; returns its tick.
-    #[inline]
     pub(super) fn tick(&self, price: Price) -> Result<i64, RejectReason> {
         if price < self.instrument.price_min {
             return Err(RejectReason::PriceBelowMinimum);
@@ -65,7 +86,6 @@ impl Listing {
     }
 
     /// Checks a total quantity.
-    #[inline]
     pub(super) fn check_quantity(&self, quantity: Quantity) -> Result<(), RejectReason> {
         if quantity.is_zero() {
             Err(RejectReason::QuantityZero)
@@ -81,7 +101,6 @@ impl Listing {
     }
 
     /// Checks price x quantity of an order that has a price.
-    #[inline]
     pub(super) fn check_notional(
         &self,
         price: Price,
@@ -101,7 +120,7 @@ impl Listing {
     /// Returns whether a quantity is a whole number of lots.
     #[inline]
     pub(super) const fn is_on_lot(&self, quantity: Quantity) -> bool {
-        self.lots.divide(quantity.get()).is_some()
+        self.lots.divides(quantity.get())
     }
 
     /// Returns whether quantities of this instrument can be added without a look at the sum.

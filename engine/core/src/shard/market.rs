@@ -1,6 +1,7 @@
 //! A market: the listing of an instrument, its book, and the hash of that.
 
 use super::listing::Listing;
+use super::plain_range::PlainRange;
 use crate::book::OrderBook;
 use crate::domain::InstrumentId;
 use crate::state_hash::{HashSum, Mix, Tag, high_half, low_half};
@@ -10,6 +11,8 @@ use crate::state_hash::{HashSum, Mix, Tag, high_half, low_half};
 pub(super) struct Market {
     /// `None` until the instrument is defined.
     pub(super) listing: Option<Listing>,
+    /// That of the listing as it is; closed where there is none.
+    pub(super) plain: PlainRange,
     pub(super) book: OrderBook,
     /// Sum of book words.
     pub(super) hash: HashSum,
@@ -25,11 +28,26 @@ impl Market {
     pub(super) fn new(level_count_max: u32) -> Self {
         Self {
             listing: None,
+            plain: PlainRange::CLOSED,
             book: OrderBook::new(level_count_max),
             hash: HashSum::default(),
             orders_taken: 0,
             is_pegged: false,
         }
+    }
+
+    /// Lists an instrument, or lists it anew.
+    pub(super) fn list(&mut self, listing: Listing) {
+        self.plain = listing.plain_range();
+        self.listing = Some(listing);
+    }
+
+    /// Counts an order that is accepted; returns its number.
+    #[inline]
+    pub(super) const fn take_number(&mut self) -> u64 {
+        // 2^64 of them are never taken.
+        self.orders_taken = self.orders_taken.wrapping_add(1);
+        self.orders_taken
     }
 
     /// Returns the word of the whole for the state hash.

@@ -39,8 +39,18 @@ pub(super) struct MassCancelWalk {
 }
 
 impl Shard {
-    /// Begins a mass cancel; all of it is left to the steps that follow.
-    pub(super) fn mass_cancel(&mut self, cancel: &MassCancel) {
+    /// Begins a mass cancel, and does it as far as one step goes.
+    #[inline(never)]
+    pub(super) fn mass_cancel(
+        &mut self,
+        cancel: &MassCancel,
+        events: &mut EventBuffer,
+    ) -> Progress {
+        self.begin_mass_cancel(cancel);
+        self.step(events)
+    }
+
+    fn begin_mass_cancel(&mut self, cancel: &MassCancel) {
         let owner = match cancel.scope {
             MassCancelScope::Session => Owner::Session(cancel.session.get()),
             MassCancelScope::Account => Owner::Account(cancel.account.get()),
@@ -76,7 +86,7 @@ impl Shard {
             if events.remaining() == 0 {
                 break;
             }
-            let Some(handle) = self.owners.advance(&mut walk.cursor) else {
+            let Some(slot) = self.owners.advance(&mut walk.cursor) else {
                 let complete = EventBody::MassCanceled {
                     count: walk.count,
                     durability: walk.filter.durability,
@@ -85,13 +95,12 @@ impl Shard {
                 self.work = self.work_to_finish_all();
                 return Progress::Done;
             };
-            let live = self.slab.live(handle);
-            let Some(order) = live.filter(|order| walk.filter.takes(order)) else {
-                continue;
-            };
-            let market = order.instrument as usize;
-            self.cancel_live(market, handle.slot, CancelReason::MassCancel, events);
-            walk.count += 1;
+            let order = self.slab.order(slot);
+            if walk.filter.takes(order) {
+                let market = order.instrument as usize;
+                self.cancel_live(market, slot, CancelReason::MassCancel, events);
+                walk.count += 1;
+            }
         }
         self.work = Work::MassCanceling(walk);
         Progress::More

@@ -5,10 +5,10 @@
 
 use super::checks::{Entry, is_plain, market_limit};
 use super::ledger::Entrance;
-use super::market::Market;
-use super::{Progress, Shard, Work, index};
+use super::traits::OrderTraits;
+use super::{Progress, Shard, Work, emit, index};
 use crate::book::{Order, Place, Terms};
-use crate::domain::event::EventBody;
+use crate::domain::event::{EventBody, EventHeader};
 use crate::domain::{
     Cancel, CancelReason, ClientOrderId, NewOrder, OrderHandle, OrderId, OrderType, Origin,
     Quantity, Reduce, RejectReason, TimeInForce,
@@ -17,53 +17,161 @@ use crate::event_buffer::EventBuffer;
 
 impl Shard {
     /// Enters a new order or refuses it, and does what it does as far as one step goes.
-    #[inline]
+    #[inline(always)]
     pub(super) fn new_order(
         &mut self,
         order: &NewOrder,
         client_order_id: &ClientOrderId,
         events: &mut EventBuffer,
     ) -> Progress {
-        if is_plain(order) {
-            self.new_plain(order, client_order_id, events)
+        if OrderTraits::of(order).are_common() {
+            self.new_common(order, client_order_id, events)
         } else {
-            self.new_with_terms(order, client_order_id, events)
+            self.new_other(order, client_order_id, events)
         }
     }
 
-    /// Enters a limit order without further terms. It must not pay for what others have.
+    /// Enters a limit order without further terms that may rest. One that does as it comes must not
+    /// pay for what others have.
     #[inline(never)]
-    fn new_plain(
+    fn new_common(
         &mut self,
         order: &NewOrder,
         client_order_id: &ClientOrderId,
         events: &mut EventBuffer,
     ) -> Progress {
-        let tick = match self.check_plain(order) {
-            Ok(tick) => tick,
-            Err(reason) => return self.reject(order, reason, events),
-        };
-        let entrance = self.write_down(order, client_order_id, events);
-        let (slot, market) = (order.handle.slot, index(order.instrument));
-        let entry = Entry {
-            tick,
-            stop_tick: 0,
-            identity: order.account.get(),
-        };
-        let Market { book, hash, .. } = &mut self.markets[market];
-        let rests = order.time_in_force.rests();
-        if !rests || book.would_take(&self.slab, order.side, tick) {
-            self.ledger.enter(order, &entrance);
-            self.slab.open(slot, entered(order, &entry));
-            return self.match_step_to_end(self.aggressor(slot, tick), events);
+        match self.glance(order) {
+            Some(place) => self.rest_common(order, client_order_id, place, events),
+            None => self.new_plain_closely(order, client_order_id, events),
         }
-        book.open_at_rest(&mut self.slab, slot, entered(order, &entry));
-        let stamp = book.stamps_given();
-        self.ledger.enter_at_rest(order, &entrance, stamp, hash);
-        if !book.needs_finish() {
-            return Progress::Done;
+    }
+
+    /// Rests a new order that [`Self::new_common`] has let through, or lets it come. It stands apart
+    /// so that what is at hand there need not be kept.
+    #[inline(never)]
+    fn rest_common(
+        &mut self,
+        order: &NewOrder,
+        client_order_id: &ClientOrderId,
+        place: (i64, u32),
+        events: &mut EventBuffer,
+    ) -> Progress {
+        let market = &mut self.markets[index(order.instrument)];
+        let slot = order.handle.slot;
+        let entered = entered(order, place.0, order.account.get());
+        if !market.book.try_rest(&mut self.slab, slot, entered) {
+            return self.new_common_taking(order, client_order_id, place, events);
         }
-        self.finish(market, events)
+        self.owners.append(place.1, slot);
+        tell_accepted(&mut self.next_event, order, events);
+        let entrance = Entrance {
+            traits: OrderTraits::of(order),
+            client_order_id,
+            order_id: OrderId::of(self.id, self.next_event.sequence),
+            number: market.take_number(),
+        };
+        let stamp = market.book.stamps_given();
+        self.ledger
+            .enter_at_rest(order, &entrance, stamp, &mut market.hash);
+        // Only a plain book rests it so: nothing follows.
+        Progress::Done
+    }
+
+    /// As [`Self::new_common`], of an order that a glance has let through and that does not rest as
+    /// it comes.
+    #[inline(never)]
+    fn new_common_taking(
+        &mut self,
+        order: &NewOrder,
+        client_order_id: &ClientOrderId,
+        place: (i64, u32),
+        events: &mut EventBuffer,
+    ) -> Progress {
+        let side = self.markets[index(order.instrument)].book.side(order.side);
+        if order.post_only != 0 || !side.has_room_for_level() {
+            return self.new_plain_closely(order, client_order_id, events);
+        }
+        self.come_plain(order, client_order_id, place, events)
+    }
+
+    /// Enters any order that does not rest as a matter of course.
+    #[inline(never)]
+    fn new_other(
+        &mut self,
+        order: &NewOrder,
+        client_order_id: &ClientOrderId,
+        events: &mut EventBuffer,
+    ) -> Progress {
+        if !is_plain(order) {
+            return self.new_with_terms(order, client_order_id, events);
+        }
+        match self.glance(order) {
+            Some(place) if order.time_in_force == TimeInForce::Ioc => {
+                self.new_immediate(order, client_order_id, place, events)
+            }
+            Some(_) | None => self.new_plain_closely(order, client_order_id, events),
+        }
+    }
+
+    /// Enters an immediate-or-cancel limit order that a glance has let through. One that finds nothing
+    /// to take is accepted and canceled, and comes into no list, book or sum.
+    fn new_immediate(
+        &mut self,
+        order: &NewOrder,
+        client_order_id: &ClientOrderId,
+        place: (i64, u32),
+        events: &mut EventBuffer,
+    ) -> Progress {
+        let market = &mut self.markets[index(order.instrument)];
+        if market.book.would_take(&self.slab, order.side, place.0) || market.book.needs_finish() {
+            return self.come_plain(order, client_order_id, place, events);
+        }
+        // Its number is one that no other order of the book gets.
+        market.take_number();
+        tell_accepted(&mut self.next_event, order, events);
+        self.slab.pass(order.handle);
+        let order_id = OrderId::of(self.id, self.next_event.sequence);
+        self.ledger.pass(order_id, order.handle);
+        let canceled = EventBody::Canceled {
+            handle: order.handle,
+            quantity: order.quantity,
+            reason: CancelReason::ImmediateRemainder,
+            durability: order.origin.durability,
+        };
+        emit(&mut self.next_event, canceled, events);
+        Progress::Done
+    }
+
+    /// Enters a limit order without further terms that has to be checked closely.
+    #[inline(never)]
+    fn new_plain_closely(
+        &mut self,
+        order: &NewOrder,
+        client_order_id: &ClientOrderId,
+        events: &mut EventBuffer,
+    ) -> Progress {
+        match self.check_plain(order) {
+            Ok(tick) => {
+                let pair = self.pair_of(order);
+                self.come_plain(order, client_order_id, (tick, pair), events)
+            }
+            Err(reason) => self.reject(order, reason, events),
+        }
+    }
+
+    /// Lets a limit order without further terms come, which may be entered.
+    fn come_plain(
+        &mut self,
+        order: &NewOrder,
+        client_order_id: &ClientOrderId,
+        (tick, pair): (i64, u32),
+        events: &mut EventBuffer,
+    ) -> Progress {
+        self.write_down(order, client_order_id, pair, events);
+        let slot = order.handle.slot;
+        self.slab
+            .open(slot, entered(order, tick, order.account.get()));
+        self.match_step_to_end(self.aggressor(slot, tick), events)
     }
 
     /// Enters any other order.
@@ -78,38 +186,35 @@ impl Shard {
             Ok(entry) => entry,
             Err(reason) => return self.reject(order, reason, events),
         };
-        let entrance = self.write_down(order, client_order_id, events);
-        self.ledger.enter(order, &entrance);
+        let pair = self.pair_of(order);
+        self.write_down(order, client_order_id, pair, events);
         self.begin(order, &entry, events)
     }
 
-    /// Writes a new order into its owners' list, and says that it is accepted; returns how the
-    /// ledger is to know it.
-    #[inline]
-    fn write_down<'a>(
+    /// Returns the pair of a new order's owners, for which there is room.
+    fn pair_of(&mut self, order: &NewOrder) -> u32 {
+        let (session, account) = (order.origin.session.get(), order.account.get());
+        self.owners.pair(session, account)
+    }
+
+    /// Writes a new order into its owners' list and the ledger, in no sum yet, and says that it is
+    /// accepted.
+    fn write_down(
         &mut self,
         order: &NewOrder,
-        client_order_id: &'a ClientOrderId,
+        client_order_id: &ClientOrderId,
+        pair: u32,
         events: &mut EventBuffer,
-    ) -> Entrance<'a> {
-        let (handle, durability) = (order.handle, order.origin.durability);
-        let market = &mut self.markets[index(order.instrument)];
-        // 2^64 of them are never taken.
-        market.orders_taken = market.orders_taken.wrapping_add(1);
-        let number = market.orders_taken;
-        let slab = &self.slab;
-        let last = slab.order(handle.slot).generation;
-        let owner = (order.origin.session.get(), order.account.get());
-        self.owners
-            .append(owner, handle, |handle| slab.live(handle).is_some());
-        self.emit(EventBody::Accepted { handle, durability }, events);
-        Entrance {
+    ) {
+        self.owners.append(pair, order.handle.slot);
+        tell_accepted(&mut self.next_event, order, events);
+        let entrance = Entrance {
+            traits: OrderTraits::of(order),
             client_order_id,
-            order_id: OrderId::of(self.id, self.last_sequence),
-            number,
-            // It is above the last one, as was checked.
-            generations: handle.generation.wrapping_sub(last),
-        }
+            order_id: OrderId::of(self.id, self.next_event.sequence),
+            number: self.markets[index(order.instrument)].take_number(),
+        };
+        self.ledger.enter(order, &entrance);
     }
 
     #[cold]
@@ -132,7 +237,8 @@ impl Shard {
     #[inline(never)]
     fn begin(&mut self, order: &NewOrder, entry: &Entry, events: &mut EventBuffer) -> Progress {
         let (slot, side) = (order.handle.slot, order.side);
-        self.slab.open(slot, entered(order, entry));
+        self.slab
+            .open(slot, entered(order, entry.tick, entry.identity));
         let terms = Terms {
             given: *order.terms(),
             limit_tick: entry.tick,
@@ -162,18 +268,33 @@ impl Shard {
     #[inline(never)]
     pub(super) fn cancel(&mut self, cancel: &Cancel, events: &mut EventBuffer) -> Progress {
         let slot = cancel.handle.slot;
-        if self.slab.live(cancel.handle).is_none() {
+        let Some(order) = self.slab.live(cancel.handle) else {
             let reason = RejectReason::OrderNotLive;
             return self.refuse(cancel.handle, &cancel.origin, reason, events);
-        }
+        };
         let named = cancel.order_id != OrderId::NONE;
         if named && cancel.order_id != self.ledger.details(slot).order_id {
             let reason = RejectReason::OrderIdMismatch;
             return self.refuse(cancel.handle, &cancel.origin, reason, events);
         }
-        let market = self.market_of(slot);
-        self.cancel_live(market, slot, CancelReason::Requested, events);
-        self.finish(market, events)
+        let number = order.instrument as usize;
+        let canceled = EventBody::Canceled {
+            handle: cancel.handle,
+            quantity: Quantity::new(order.leaves),
+            reason: CancelReason::Requested,
+            durability: order.durability,
+        };
+        emit(&mut self.next_event, canceled, events);
+        let market = &mut self.markets[number];
+        market.book.end(&mut self.slab, slot);
+        self.owners.remove(slot);
+        if self.ledger.ended(slot, &mut market.hash) {
+            self.deadlines.remove(slot);
+        }
+        if market.book.needs_finish() {
+            return self.finish(number, events);
+        }
+        Progress::Done
     }
 
     /// Makes one order smaller in place.
@@ -226,10 +347,11 @@ impl Shard {
     }
 
     /// Takes a live order out of its book and ends it.
-    #[inline]
+    #[inline(never)]
     pub(super) fn end_live(&mut self, market: usize, slot: u32) {
         let market = &mut self.markets[market];
         market.book.end(&mut self.slab, slot);
+        self.owners.remove(slot);
         if self.ledger.ended(slot, &mut market.hash) {
             self.deadlines.remove(slot);
         }
@@ -238,6 +360,7 @@ impl Shard {
     /// Forgets an order that the book has ended.
     #[inline]
     pub(super) fn ended(&mut self, market: usize, slot: u32) {
+        self.owners.remove(slot);
         if self.ledger.ended(slot, &mut self.markets[market].hash) {
             self.deadlines.remove(slot);
         }
@@ -287,7 +410,7 @@ impl Shard {
         let order = self.slab.order(slot);
         if order.place == Place::Pegged {
             order.tick
-        } else if self.ledger.details(slot).has_limit {
+        } else if self.ledger.details(slot).traits.has_limit() {
             let limit_tick = self.slab.terms(slot).limit_tick;
             self.markets[market].book.price(limit_tick).get()
         } else {
@@ -332,11 +455,21 @@ impl Shard {
     }
 }
 
+/// Says that a new order is accepted.
+#[inline]
+fn tell_accepted(next_event: &mut EventHeader, order: &NewOrder, events: &mut EventBuffer) {
+    let accepted = EventBody::Accepted {
+        handle: order.handle,
+        durability: order.origin.durability,
+    };
+    emit(next_event, accepted, events);
+}
+
 /// Returns a new order as it comes, in no queue.
 #[inline]
-fn entered(order: &NewOrder, entry: &Entry) -> Order {
+fn entered(order: &NewOrder, tick: i64, identity: u32) -> Order {
     Order {
-        tick: entry.tick,
+        tick,
         leaves: order.quantity.get(),
         displayed: 0,
         order_quantity: order.quantity.get(),
@@ -345,7 +478,7 @@ fn entered(order: &NewOrder, entry: &Entry) -> Order {
         previous: crate::book::NONE,
         generation: order.handle.generation,
         instrument: order.instrument.get(),
-        identity: entry.identity,
+        identity,
         side: order.side,
         place: Place::Incoming,
         self_trade: order.self_trade,

@@ -4,10 +4,11 @@
 //! who trades with whom.
 
 use super::checks::{check_part_count, limit_of, shown};
+use super::ledger::OrderLedger;
 use super::listing::Listing;
 use super::market::Market;
-use super::{Progress, Shard};
-use crate::book::{Order, Place, Terms};
+use super::{Progress, Shard, emit};
+use crate::book::{Order, OrderSlab, Place, Terms};
 use crate::domain::event::EventBody;
 use crate::domain::{
     ClientOrderId, OrderTerms, OrderType, Price, Quantity, RejectReason, Replace, TimeInForce,
@@ -36,6 +37,88 @@ impl Shard {
         client_order_id: &ClientOrderId,
         events: &mut EventBuffer,
     ) -> Progress {
+        match self.glance_at_replace(replace) {
+            Some(tick) => self.move_common(replace, client_order_id, tick, events),
+            None => self.replace_closely(replace, client_order_id, events),
+        }
+    }
+
+    /// Returns the tick to which a displayed limit order without further terms may go, where a few
+    /// looks say so if its book has room for it there. `None` says that the replace has to be checked
+    /// closely.
+    #[inline(always)]
+    fn glance_at_replace(&self, replace: &Replace) -> Option<i64> {
+        let order = self.slab.get(replace.handle.slot)?;
+        let is_it = order.generation == replace.handle.generation;
+        if !is_it || order.place != Place::Displayed || !replace.terms.are_zero() {
+            return None;
+        }
+        let market = self.markets.get(order.instrument as usize)?;
+        let tick = market.plain.tick(replace.price, replace.quantity)?;
+        let total = replace.quantity.get();
+        if tick == order.tick && total <= order.order_quantity {
+            // It keeps its place.
+            return None;
+        }
+        if total <= order.cumulative() {
+            return None;
+        }
+        if bites(Bug::LargerKeepsPlace, tick == order.tick) {
+            return None;
+        }
+        Some(tick)
+    }
+
+    /// Moves an order that [`Self::glance_at_replace`] has let through to the back of the queue of a
+    /// tick, where it takes nothing; else the replace is checked closely. It stands apart so that what
+    /// is at hand there need not be kept.
+    #[inline(never)]
+    fn move_common(
+        &mut self,
+        replace: &Replace,
+        client_order_id: &ClientOrderId,
+        tick: i64,
+        events: &mut EventBuffer,
+    ) -> Progress {
+        let (slot, total) = (replace.handle.slot, replace.quantity.get());
+        let order = self.slab.order(slot);
+        let market = &mut self.markets[order.instrument as usize];
+        // It is above what is executed, as was checked.
+        let leaves = total.wrapping_sub(order.order_quantity - order.leaves);
+        let details = self.ledger.details_mut(slot);
+        let moves = !details.traits.has_terms()
+            && market
+                .book
+                .try_move(&mut self.slab, slot, tick, (leaves, total));
+        if !moves {
+            return self.replace_closely(replace, client_order_id, events);
+        }
+        if !client_order_id.is_empty() {
+            details.rename(client_order_id);
+        }
+        let order = self.slab.order(slot);
+        details.moved(order, replace.price, &mut market.hash);
+        let replaced = EventBody::Replaced {
+            handle: replace.handle,
+            price: replace.price,
+            quantity: replace.quantity,
+            leaves: Quantity::new(leaves),
+            kept_priority: false,
+            durability: order.durability,
+        };
+        emit(&mut self.next_event, replaced, events);
+        // Only a plain book moves it so: nothing follows.
+        Progress::Done
+    }
+
+    /// As [`Self::replace`], of one that has to be checked closely.
+    #[inline(never)]
+    fn replace_closely(
+        &mut self,
+        replace: &Replace,
+        client_order_id: &ClientOrderId,
+        events: &mut EventBuffer,
+    ) -> Progress {
         let plan = match self.check_replace(replace) {
             Ok(plan) => plan,
             Err(reason) => return self.refuse(replace.handle, &replace.origin, reason, events),
@@ -54,14 +137,10 @@ impl Shard {
         if replace.terms.are_given() {
             self.take_terms(replace, events);
         }
-        let renamed = !client_order_id.is_empty();
-        if renamed {
-            self.ledger.details_mut(slot).client_order_id = *client_order_id;
-        }
-        if renamed || replace.terms.are_given() {
-            let order = self.slab.order(slot);
-            self.ledger
-                .identify(slot, order, &self.slab.terms(slot).given);
+        if !client_order_id.is_empty() {
+            rename(&mut self.ledger, &self.slab, slot, client_order_id);
+        } else if replace.terms.are_given() {
+            self.ledger.identify(slot, &self.slab.terms(slot).given);
         }
         if plan.kept_priority {
             self.shrink(market, slot, plan.total);
@@ -71,7 +150,6 @@ impl Shard {
     }
 
     /// Takes an order out of its place and lets it come as if it were new.
-    #[inline]
     fn come_again(
         &mut self,
         (market, slot): (usize, u32),
@@ -79,30 +157,9 @@ impl Shard {
         events: &mut EventBuffer,
     ) -> Progress {
         #[cfg(debug_assertions)]
-        if self.grows_by_planted_bug(market, slot, plan) {
+        if self.grows_by_planted_bug(market, slot, plan.tick, plan.total) {
             return self.finish(market, events);
         }
-        let Market { book, hash, .. } = &mut self.markets[market];
-        let order = self.slab.order(slot);
-        let is_plain = order.place == Place::Displayed && !self.ledger.details(slot).has_terms;
-        if is_plain && !book.would_take(&self.slab, order.side, plan.tick) {
-            let leaves = plan.total - order.cumulative();
-            book.move_at_rest(&mut self.slab, slot, plan.tick, (leaves, plan.total));
-            let price = book.price(plan.tick).get();
-            self.ledger
-                .changed(slot, self.slab.order(slot), price, hash);
-            return self.finish(market, events);
-        }
-        self.come_anywhere((market, slot), plan, events)
-    }
-
-    #[inline(never)]
-    fn come_anywhere(
-        &mut self,
-        (market, slot): (usize, u32),
-        plan: &ReplacePlan,
-        events: &mut EventBuffer,
-    ) -> Progress {
         let place = self.slab.order(slot).place;
         self.markets[market].book.unlink(&mut self.slab, slot);
         self.ledger.left(slot, &mut self.markets[market].hash);
@@ -142,16 +199,16 @@ impl Shard {
 
     /// Makes an order larger in its place where that bug is planted.
     #[cfg(debug_assertions)]
-    fn grows_by_planted_bug(&mut self, market: usize, slot: u32, plan: &ReplacePlan) -> bool {
+    fn grows_by_planted_bug(&mut self, market: usize, slot: u32, tick: i64, total: u64) -> bool {
         let order = *self.slab.order(slot);
         let is_larger = order.place == Place::Displayed
-            && order.tick == plan.tick
-            && plan.total > order.order_quantity
+            && order.tick == tick
+            && total > order.order_quantity
             && order.displayed == order.leaves;
         if !bites(Bug::LargerKeepsPlace, is_larger) {
             return false;
         }
-        let more = plan.total - order.order_quantity;
+        let more = total - order.order_quantity;
         self.markets[market].book.grow(&mut self.slab, slot, more);
         self.rehash(market, slot);
         true
@@ -161,14 +218,14 @@ impl Shard {
     fn take_terms(&mut self, replace: &Replace, events: &mut EventBuffer) {
         let slot = replace.handle.slot;
         let details = self.ledger.details_mut(slot);
-        let mut given = if details.has_terms || details.order_type.is_stop() {
+        let mut given = if details.traits.has_terms() || details.traits.order_type().is_stop() {
             self.slab.terms(slot).given
         } else {
             OrderTerms::NONE
         };
-        details.has_terms = true;
+        details.traits = details.traits.with_terms();
         if let Some(time_in_force) = TimeInForce::from_number(replace.terms.time_in_force) {
-            details.time_in_force = time_in_force;
+            details.traits = details.traits.with_time_in_force(time_in_force);
             given.expire_time_ns = replace.terms.expire_time_ns;
             self.deadlines.remove(slot);
             if time_in_force == TimeInForce::Gtd {
@@ -184,13 +241,12 @@ impl Shard {
             handle: replace.handle,
             stop_price: given.stop_price,
             expire_time_ns: given.expire_time_ns,
-            time_in_force: self.ledger.details(slot).time_in_force,
+            time_in_force: self.ledger.details(slot).traits.time_in_force(),
             durability: self.slab.order(slot).durability,
         };
         self.emit(replaced, events);
     }
 
-    #[inline]
     fn tell_replaced(
         &mut self,
         replace: &Replace,
@@ -199,7 +255,7 @@ impl Shard {
         events: &mut EventBuffer,
     ) {
         let slot = replace.handle.slot;
-        let order_type = self.ledger.details(slot).order_type;
+        let order_type = self.ledger.details(slot).traits.order_type();
         let replaced = EventBody::Replaced {
             handle: replace.handle,
             price: if order_type == OrderType::Stop {
@@ -215,7 +271,6 @@ impl Shard {
         self.emit(replaced, events);
     }
 
-    #[inline]
     fn check_replace(&self, replace: &Replace) -> Result<ReplacePlan, RejectReason> {
         let order = self
             .slab
@@ -232,7 +287,7 @@ impl Shard {
         } else {
             self.plan_undisplayed(listing, replace, order)?
         };
-        if self.ledger.details(replace.handle.slot).has_terms {
+        if self.ledger.details(replace.handle.slot).traits.has_terms() {
             let terms = &self.slab.terms(replace.handle.slot).given;
             check_part_count(terms.display_quantity, replace.quantity)?;
         }
@@ -252,7 +307,7 @@ impl Shard {
         if !(time_fits && stop_fits && expire_fits) {
             return Err(RejectReason::InvalidCombination);
         }
-        if is_gtd && terms.expire_time_ns <= self.last_time_ns {
+        if is_gtd && terms.expire_time_ns <= self.last_time_ns() {
             return Err(RejectReason::ExpireTimePassed);
         }
         Ok(())
@@ -265,7 +320,7 @@ impl Shard {
         order: &Order,
     ) -> Result<ReplacePlan, RejectReason> {
         let slot = replace.handle.slot;
-        let order_type = self.ledger.details(slot).order_type;
+        let order_type = self.ledger.details(slot).traits.order_type();
         let limit = limit_of(order_type, order.side, replace.price);
         let limit_tick = match limit {
             Some(price) => listing.tick(price)?,
@@ -299,7 +354,6 @@ impl Shard {
     }
 
     /// Checks that the book has a place for the order as it will be.
-    #[inline]
     fn check_place(
         &self,
         market: &Market,
@@ -324,7 +378,6 @@ impl Shard {
         }
     }
 
-    #[inline]
     fn check_displayed_place(
         &self,
         market: &Market,
@@ -334,7 +387,7 @@ impl Shard {
         let order = self.slab.order(slot);
         let (side, book) = (order.side, &market.book);
         let details = self.ledger.details(slot);
-        if details.post_only && book.would_take(&self.slab, side, plan.tick) {
+        if details.traits.is_post_only() && book.would_take(&self.slab, side, plan.tick) {
             return Err(RejectReason::PostOnlyWouldTake);
         }
         if !book
@@ -347,7 +400,7 @@ impl Shard {
             return Ok(());
         }
         let leaves = plan.total - order.cumulative();
-        let shown = if details.has_terms {
+        let shown = if details.traits.has_terms() {
             shown(&self.slab.terms(slot).given, leaves)
         } else {
             leaves
@@ -356,7 +409,13 @@ impl Shard {
     }
 }
 
-#[inline]
+/// Gives an order the client's new id.
+#[inline(never)]
+fn rename(ledger: &mut OrderLedger, slab: &OrderSlab, slot: u32, client_order_id: &ClientOrderId) {
+    ledger.details_mut(slot).client_order_id = *client_order_id;
+    ledger.identify(slot, &slab.terms(slot).given);
+}
+
 fn plan_displayed(
     listing: &Listing,
     replace: &Replace,

@@ -84,7 +84,7 @@ impl Shard {
     #[must_use]
     pub fn instrument(&self, instrument: InstrumentId) -> Option<(&Instrument, Phase)> {
         let listing = self.listing(instrument)?;
-        Some((&listing.instrument, listing.phase))
+        Some((&listing.instrument, listing.phase()))
     }
 
     /// Returns the instruments of this shard and their phases, by rising number.
@@ -92,7 +92,7 @@ impl Shard {
         self.markets
             .iter()
             .filter_map(|market| market.listing.as_ref())
-            .map(|listing| (&listing.instrument, listing.phase))
+            .map(|listing| (&listing.instrument, listing.phase()))
     }
 
     /// Returns an account that was defined.
@@ -219,23 +219,23 @@ impl Shard {
         let order = self.slab.order(slot);
         let details = self.ledger.details(slot);
         let market = self.market_of(slot);
-        let has_terms = details.has_terms || details.order_type.is_stop();
+        let has_terms = details.traits.has_terms() || details.traits.order_type().is_stop();
         OrderView {
             order_id: details.order_id,
             handle: self.slab.handle(slot),
             account: details.account,
             instrument: InstrumentId(order.instrument),
             side: order.side,
-            order_type: details.order_type,
-            time_in_force: details.time_in_force,
-            post_only: details.post_only,
+            order_type: details.traits.order_type(),
+            time_in_force: details.traits.time_in_force(),
+            post_only: details.traits.is_post_only(),
             self_trade: order.self_trade,
             terms: if has_terms {
                 self.slab.terms(slot).given
             } else {
                 OrderTerms::NONE
             },
-            triggered: details.triggered,
+            triggered: details.traits.is_triggered(),
             place: order.place,
             displayed: Quantity::new(order.displayed),
             price: Price::new(self.hashed_price(market, slot)),

@@ -1,16 +1,21 @@
-//! Owner lists: order of entry, and nodes within their bound.
+//! Owner lists: order of entry, and room for pairs.
 
-use std::collections::BTreeSet;
+use proptest::collection::vec;
+use proptest::prelude::{any, proptest};
 
-use crate::domain::OrderHandle;
 use crate::owner_list::{Owner, OwnerLists};
 
-fn handle(slot: u32, generation: u32) -> OrderHandle {
-    OrderHandle { slot, generation }
+/// Appends an order as a shard does.
+fn append(lists: &mut OwnerLists, (session, account): (u32, u32), slot: u32) {
+    let pair = match lists.last_pair(session, account) {
+        Some(pair) => pair,
+        None => lists.pair(session, account),
+    };
+    lists.append(pair, slot);
 }
 
-/// Returns the handles of an owner, list by list.
-fn walk(lists: &OwnerLists, owner: Owner) -> Vec<Vec<OrderHandle>> {
+/// Returns the slots of an owner, list by list.
+fn walk(lists: &OwnerLists, owner: Owner) -> Vec<Vec<u32>> {
     let mut walked = Vec::new();
     let mut pair = lists.first_pair(owner);
     while let Some(mut cursor) = pair {
@@ -22,12 +27,12 @@ fn walk(lists: &OwnerLists, owner: Owner) -> Vec<Vec<OrderHandle>> {
 }
 
 #[test]
-fn handles_come_back_in_the_order_of_entry() {
+fn orders_come_back_in_the_order_of_entry() {
     let mut lists = OwnerLists::new(3, 2, 16);
     for slot in 0..16 {
-        lists.append((slot % 2, 1), handle(slot, 1), |_| true);
+        append(&mut lists, (slot % 2, 1), slot);
     }
-    let even: Vec<_> = (0..8).map(|half| handle(2 * half, 1)).collect();
+    let even: Vec<_> = (0..8).map(|half| 2 * half).collect();
     assert_eq!(walk(&lists, Owner::Session(0)), [even]);
     assert_eq!(walk(&lists, Owner::Session(2)), Vec::<Vec<_>>::new());
     assert_eq!(walk(&lists, Owner::Account(1)).concat().len(), 16);
@@ -39,15 +44,12 @@ fn handles_come_back_in_the_order_of_entry() {
 fn session_with_two_accounts_and_account_with_two_sessions_have_two_lists() {
     let mut lists = OwnerLists::new(2, 2, 16);
     for (slot, owner) in (0..).zip([(0, 0), (0, 1), (1, 1), (0, 0), (0, 1)]) {
-        lists.append(owner, handle(slot, 1), |_| true);
+        append(&mut lists, owner, slot);
     }
     let slots = |owner| {
-        let mut lists: Vec<Vec<u32>> = walk(&lists, owner)
-            .into_iter()
-            .map(|list| list.into_iter().map(|handle| handle.slot).collect())
-            .collect();
-        lists.sort_unstable();
-        lists
+        let mut walked = walk(&lists, owner);
+        walked.sort_unstable();
+        walked
     };
     assert_eq!(slots(Owner::Session(0)), [vec![0, 3], vec![1, 4]]);
     assert_eq!(slots(Owner::Session(1)), [vec![2]]);
@@ -60,61 +62,75 @@ fn pairs_have_room_while_there_are_fewer_than_their_bound() {
     let mut lists = OwnerLists::new(2, 2, 1);
     for owner in [(0, 0), (0, 1), (1, 0), (1, 1)] {
         assert!(lists.has_room_for(owner.0, owner.1));
-        lists.append(owner, handle(0, 1), |_| false);
+        append(&mut lists, owner, 0);
+        lists.remove(0);
         assert!(lists.has_room_for(owner.0, owner.1));
     }
-    // Twelve pairs of the thirty-six that there could be, for one order.
+    // Twenty-six pairs of the thirty-six that there could be, for one order.
     let mut lists = OwnerLists::new(6, 6, 1);
     for pair in 0..26 {
         let owner = (pair / 6, pair % 6);
         assert!(lists.has_room_for(owner.0, owner.1), "{pair}");
-        lists.append(owner, handle(0, 1), |_| false);
+        append(&mut lists, owner, 0);
+        lists.remove(0);
     }
     assert!(!lists.has_room_for(5, 0));
     assert!(lists.has_room_for(0, 5), "a pair that is there");
+    assert_eq!(lists.last_pair(5, 0), None);
+    assert_eq!(lists.last_pair(6, 0), None, "no such session");
 }
 
 #[test]
-fn ended_orders_are_swept_and_the_live_keep_their_order() {
+fn order_may_leave_while_its_list_is_walked() {
     let mut lists = OwnerLists::new(1, 1, 8);
-    let is_live = |handle: OrderHandle| handle.slot == 0 || handle.generation >= 90;
-    lists.append((0, 0), handle(0, 1), is_live);
-    for generation in 1..100 {
-        lists.append((0, 0), handle(1, generation), is_live);
+    for slot in [5, 2, 7] {
+        append(&mut lists, (0, 0), slot);
     }
-    let kept = walk(&lists, Owner::Session(0)).concat();
-    assert_eq!(kept[0], handle(0, 1));
-    assert!(kept.len() < 28, "ended orders pile up: {}", kept.len());
-    let live: Vec<_> = kept.into_iter().filter(|&handle| is_live(handle)).collect();
-    let expected = (90..100).map(|generation| handle(1, generation));
-    assert_eq!(live[1..], expected.collect::<Vec<_>>());
+    let mut cursor = lists.first_pair(Owner::Account(0)).unwrap();
+    let mut walked = Vec::new();
+    while let Some(slot) = lists.advance(&mut cursor) {
+        lists.remove(slot);
+        walked.push(slot);
+    }
+    assert_eq!(walked, [5, 2, 7]);
+    assert_eq!(walk(&lists, Owner::Account(0)), [vec![]]);
 }
 
-/// Orders come and go in the worst ways: all of one owner, one a owner, all live until all end.
-#[test]
-fn nodes_stay_within_their_bound_whatever_ends_when() {
-    for owners in [1, 3, 40, 200] {
-        for pattern in 0..4_u32 {
-            let slots = 40;
-            let mut lists = OwnerLists::new(owners, 2, slots);
-            let mut live = BTreeSet::new();
-            for round in 1..400_u32 {
-                for slot in 0..slots {
-                    let owner = match pattern {
-                        0 => 0,
-                        1 => slot % owners,
-                        2 => round % owners,
-                        _ => (slot * 7 + round * 13) % owners,
-                    };
-                    let entered = handle(slot, round);
-                    live.insert(entered);
-                    let owner = (owner, round % 2);
-                    lists.append(owner, entered, |handle| live.contains(&handle));
-                    if pattern == 3 && (slot + round) % 3 != 0 {
-                        live.remove(&entered);
-                    }
+proptest! {
+    /// Orders of three sessions and two accounts come and go in any order.
+    #[test]
+    fn lists_are_those_of_plain_vectors(
+        acts in vec((0_u32..12, 0_u32..3, 0_u32..2, any::<bool>()), 1..200),
+    ) {
+        let mut lists = OwnerLists::new(3, 2, 12);
+        let mut naive: Vec<(u32, u32, u32)> = Vec::new();
+        for (slot, session, account, comes) in acts {
+            let known = naive.iter().position(|one| one.0 == slot);
+            match known {
+                None if comes => {
+                    append(&mut lists, (session, account), slot);
+                    naive.push((slot, session, account));
                 }
-                live.clear();
+                Some(at) if !comes => {
+                    lists.remove(slot);
+                    naive.remove(at);
+                }
+                _ => {}
+            }
+            for session in 0..3 {
+                for account in 0..2 {
+                    let wanted: Vec<u32> = naive
+                        .iter()
+                        .filter(|one| (one.1, one.2) == (session, account))
+                        .map(|one| one.0)
+                        .collect();
+                    let both = walk(&lists, Owner::Session(session));
+                    let of_account = walk(&lists, Owner::Account(account));
+                    assert!(wanted.is_empty() || both.contains(&wanted));
+                    assert!(wanted.is_empty() || of_account.contains(&wanted));
+                }
+                let of_session = naive.iter().filter(|one| one.1 == session).count();
+                assert_eq!(walk(&lists, Owner::Session(session)).concat().len(), of_session);
             }
         }
     }

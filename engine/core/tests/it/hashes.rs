@@ -200,9 +200,9 @@ fn mix_of_two_items_that_differ_in_one_word_differs_in_both_halves() {
     for first in words {
         for second in words {
             for other in words {
-                let in_the_first = [first, second].map(|word| Mix::new(Tag::Slot).and(word, other));
+                let in_the_first = [first, second].map(|word| Mix::new(Tag::Lent).and(word, other));
                 let in_the_second =
-                    [first, second].map(|word| Mix::new(Tag::Slot).and(other, word));
+                    [first, second].map(|word| Mix::new(Tag::Lent).and(other, word));
                 for mixes in [in_the_first, in_the_second] {
                     let [left, right] = mixes.map(|mix| mix.and(other, 0).finish());
                     let equal = first == second;

@@ -23,13 +23,6 @@ impl Reference {
     #[must_use]
     pub fn state_hash(&self) -> u128 {
         let orders = self.orders.iter().map(state_order);
-        let slots = (0_u64..)
-            .zip(&self.generations)
-            .filter(|&(_, &generation)| generation > 0)
-            .map(|(slot, &generation)| {
-                let word = Mix::new(Tag::Slot).and(slot, slot).and(slot, slot).finish();
-                word.wrapping_mul(u128::from(generation))
-            });
         let instruments = self.listings.iter().map(|listing| {
             Mix::new(Tag::Instrument)
                 .and_bytes(listing.instrument.as_bytes())
@@ -61,7 +54,7 @@ impl Reference {
             .iter()
             .filter_map(|listing| Some(middle(listing.instrument.id, listing.middle.as_ref()?)));
         sum(orders
-            .chain(slots)
+            .chain([self.taken])
             .chain(instruments)
             .chain(self.listings.iter().map(|listing| self.book_word(listing)))
             .chain(middles)
@@ -98,17 +91,17 @@ fn sum(words: impl Iterator<Item = u128>) -> u128 {
 }
 
 fn book_order(order: &Order) -> u128 {
-    let kind = u64::from(order.account.get())
-        + ((order.side as u64) << 32)
-        + ((order.order_type as u64) << 36)
-        + ((order.time_in_force as u64) << 40)
-        + ((order.self_trade as u64) << 44)
-        + (u64::from(order.post_only) << 48)
-        + (u64::from(order.triggered) << 49);
     let id = order.client_order_id.as_bytes();
-    let mut mix = Mix::new(Tag::BookOrder)
-        .and(kind, id.len() as u64)
-        .and_bytes(id);
+    let traits = order.side as u64
+        + ((order.order_type as u64) << 8)
+        + ((order.time_in_force as u64) << 16)
+        + (u64::from(order.post_only) << 24)
+        + ((order.self_trade as u64) << 32)
+        + (u64::from(order.has_terms) << 40)
+        + (u64::from(order.triggered) << 48)
+        + ((id.len() as u64) << 56);
+    let number = order.number + (u64::from(order.account.get()) << 40);
+    let mut mix = Mix::new(Tag::BookOrder).and(traits, number).and_bytes(id);
     if order.has_terms {
         mix = mix
             .and(order.stop_price.cast_unsigned(), order.display_quantity)
@@ -118,19 +111,22 @@ fn book_order(order: &Order) -> u128 {
         Place::Displayed => order.displayed,
         _ => 0,
     };
-    mix.and(order.number, order.price.unwrap_or(0).cast_unsigned())
-        .and(order.total, order.leaves())
-        .and(displayed, order.stamp)
-        .finish()
+    mix = mix
+        .and(order.price.unwrap_or(0).cast_unsigned(), order.stamp)
+        .and(order.total, order.leaves());
+    if order.has_terms {
+        mix = mix.and(displayed, 0);
+    }
+    mix.finish()
 }
 
 fn state_order(order: &Order) -> u128 {
     let handle = (u64::from(order.handle.slot) << 32) + u64::from(order.handle.generation);
     let owner = u64::from(order.session.get())
         + (u64::from(order.gateway.get()) << 32)
-        + ((order.durability as u64) << 40);
+        + ((order.durability as u64) << 40)
+        + (u64::from(order.instrument.get()) << 42);
     Mix::new(Tag::StateOrder)
-        .and(u64::from(order.instrument.get()), order.number)
         .and(order.order_id.get(), handle)
         .and(order.request.get(), owner)
         .finish()

@@ -74,6 +74,9 @@ pub struct Reference {
     lent: Vec<LendSlots>,
     /// Last generation of every slot.
     generations: Vec<u32>,
+    /// Sum over the names of all orders that were accepted: the one part of the hash that is not of
+    /// what is there.
+    taken: u128,
     /// Sessions with the accounts for which they have entered orders.
     pairs: Vec<(SessionId, AccountId)>,
     /// Live orders in the order of their entry.
@@ -99,6 +102,7 @@ impl Reference {
             accounts: Vec::new(),
             lent: Vec::new(),
             generations: vec![0; capacity.orders as usize],
+            taken: 0,
             pairs: Vec::new(),
             orders: Vec::new(),
             rings: vec![0; usize::from(capacity.gateways)],

@@ -1,8 +1,9 @@
 //! Handles for orders, as a gateway gives them: a free slot, and how often it was used.
 //!
 //! The slot that was given back last is taken first, since it is the likeliest to be in the
-//! caches. Slots lie in one range, or in four that are taken from in turn, as four gateways would,
-//! each of which has slots of its own. It must not know orders: it keeps a word for each.
+//! caches. At first slots come from one range, or from four in turn, as where four gateways have
+//! slots of their own: then the orders that live lie in four places. It must not know orders: it
+//! keeps a word for each.
 
 use matchgate_core::domain::OrderHandle;
 
@@ -16,7 +17,8 @@ pub enum Ranges {
     Four = 4,
 }
 
-const RANGES_MAX: usize = Ranges::Four as usize;
+/// No slot.
+const NONE: u32 = u32::MAX;
 
 #[derive(Clone, Copy, Debug)]
 struct Slot {
@@ -26,17 +28,12 @@ struct Slot {
     generation: u32,
 }
 
-/// The slots: a stack of free ones for each range, chained through them.
+/// The slots, and a stack of free ones that is chained through them.
 #[derive(Debug)]
 pub(crate) struct Handles {
     slots: Vec<Slot>,
-    /// The slot that each range gives next; one that is not there where it has none.
-    heads: [u32; RANGES_MAX],
-    /// Ranges less one.
-    range_mask: u32,
-    /// A slot without so many low bits is the number of its range.
-    shift: u32,
-    turn: u32,
+    /// The slot that is given next; [`NONE`] where all are taken.
+    head: u32,
 }
 
 impl Handles {
@@ -45,33 +42,27 @@ impl Handles {
         debug_assert!(orders.is_power_of_two());
         let count = ranges as u32;
         let each = orders / count;
+        let next = |slot: u32| match slot.checked_add(each).filter(|&next| next < orders) {
+            Some(in_next_range) => in_next_range,
+            None if slot % each + 1 == each => NONE,
+            None => slot % each + 1,
+        };
         let slot = |number: u32| Slot {
-            word: if (number + 1).is_multiple_of(each) {
-                u32::MAX
-            } else {
-                number + 1
-            },
+            word: next(number),
             generation: 0,
         };
         Self {
             slots: (0..orders).map(slot).collect(),
-            heads: [0, 1, 2, 3].map(|range| range * each),
-            range_mask: count - 1,
-            shift: each.trailing_zeros(),
-            turn: 0,
+            head: 0,
         }
     }
 
-    /// Takes a slot of the range whose turn it is, for an order with a word; `None` where all of
-    /// them have an order.
-    #[inline]
+    /// Takes a free slot for an order with a word; `None` where all of them have an order.
+    #[inline(always)]
     pub(crate) fn take(&mut self, word: u32) -> Option<OrderHandle> {
-        let range = self.turn & self.range_mask;
-        self.turn = self.turn.wrapping_add(1);
-        let head = &mut self.heads[range as usize % RANGES_MAX];
-        let slot = *head;
+        let slot = self.head;
         let taken = self.slots.get_mut(slot as usize)?;
-        *head = taken.word;
+        self.head = taken.word;
         // A slot is never used 2^32 times.
         let generation = taken.generation.wrapping_add(1);
         *taken = Slot { word, generation };
@@ -79,25 +70,16 @@ impl Handles {
     }
 
     /// Gives a slot back, which was taken.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn put(&mut self, slot: u32) {
-        let range = (slot >> self.shift) & self.range_mask;
-        let head = &mut self.heads[range as usize % RANGES_MAX];
-        self.slots[slot as usize].word = *head;
-        *head = slot;
+        self.slots[slot as usize].word = self.head;
+        self.head = slot;
     }
 
     /// Returns the word of the order in a slot, which was taken.
     #[inline]
     pub(crate) fn word(&self, slot: u32) -> u32 {
         self.slots[slot as usize].word
-    }
-
-    /// Returns the handle of the last order in a slot.
-    #[inline]
-    pub(crate) fn handle(&self, slot: u32) -> OrderHandle {
-        let generation = self.slots[slot as usize].generation;
-        OrderHandle { slot, generation }
     }
 }
 
@@ -120,12 +102,13 @@ mod tests {
     }
 
     #[test]
-    fn four_ranges_take_turns_and_take_back_their_own() {
+    fn four_ranges_take_turns_at_first() {
         let mut handles = Handles::new(8, Ranges::Four);
-        let first = take(&mut handles, 8);
-        assert_eq!(first, [0, 2, 4, 6, 1, 3, 5, 7].map(Some));
+        let first = take(&mut handles, 9);
+        let all = [0, 2, 4, 6, 1, 3, 5, 7].map(Some);
+        assert_eq!(first, [all.as_slice(), &[None]].concat());
         handles.put(4);
-        assert_eq!(take(&mut handles, 4), [None, None, Some(4), None]);
+        assert_eq!(take(&mut handles, 2), [Some(4), None]);
     }
 
     #[test]
@@ -147,6 +130,5 @@ mod tests {
         let second = handles.take(2).unwrap();
         assert_eq!(first.slot, second.slot);
         assert_eq!((first.generation, second.generation), (1, 2));
-        assert_eq!(handles.handle(second.slot), second);
     }
 }

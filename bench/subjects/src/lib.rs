@@ -4,6 +4,10 @@
 //! report or event and folds it, and its end is compared. It knows no clock and no policy of
 //! measuring: who measures brings both.
 #![forbid(unsafe_code)]
+#![expect(
+    clippy::inline_always,
+    reason = "what a pass does is timed: a call costs as much as what is done in it"
+)]
 
 pub mod book;
 pub mod ec_mix;

@@ -25,8 +25,9 @@ pub struct OrderIndex {
     cells: Vec<Cell>,
     /// Cells, a power of two, less one.
     mask: u32,
-    len: u32,
     names_max: u32,
+    /// Names for which there is room.
+    room: u32,
 }
 
 impl OrderIndex {
@@ -46,8 +47,8 @@ impl OrderIndex {
         Self {
             cells: vec![EMPTY; cells as usize],
             mask: cells - 1,
-            len: 0,
             names_max,
+            room: names_max,
         }
     }
 
@@ -55,26 +56,26 @@ impl OrderIndex {
     #[inline]
     #[must_use]
     pub const fn has_room(&self) -> bool {
-        self.len < self.names_max
+        self.room != 0
     }
 
     /// Returns how many names there are.
     #[inline]
     #[must_use]
     pub const fn len(&self) -> u32 {
-        self.len
+        self.names_max - self.room
     }
 
     /// Returns whether there are none.
     #[inline]
     #[must_use]
     pub const fn is_empty(&self) -> bool {
-        self.len == 0
+        self.room == self.names_max
     }
 
     /// Returns the slot of the name with `hash` for which `is_it` holds, which is asked of the slots
     /// of all names with that hash until it does.
-    #[inline]
+    #[inline(always)]
     #[must_use]
     pub fn get(&self, hash: u32, mut is_it: impl FnMut(u32) -> bool) -> Option<u32> {
         let mut at = hash & self.mask;
@@ -101,7 +102,7 @@ impl OrderIndex {
 
     /// Enters a name that is not there; returns whether it did, which it does not where there is no
     /// room. `slot` is not `u32::MAX`.
-    #[inline]
+    #[inline(always)]
     pub fn insert(&mut self, hash: u32, slot: u32) -> bool {
         if !self.has_room() {
             return false;
@@ -111,19 +112,19 @@ impl OrderIndex {
             at = at.wrapping_add(1) & self.mask;
         }
         self.cells[at as usize] = Cell { hash, slot };
-        self.len = self.len.wrapping_add(1);
+        self.room = self.room.wrapping_sub(1);
         true
     }
 
     /// Removes the name with `hash` of the order in `slot`; returns whether it was there.
-    #[inline]
+    #[inline(always)]
     pub fn remove(&mut self, hash: u32, slot: u32) -> bool {
         self.take(hash, |found| found == slot).is_some()
     }
 
     /// Removes the name with `hash` for which `is_it` holds, as [`Self::get`] asks it; returns its
     /// slot.
-    #[inline]
+    #[inline(always)]
     pub fn take(&mut self, hash: u32, mut is_it: impl FnMut(u32) -> bool) -> Option<u32> {
         let mut hole = hash & self.mask;
         let slot = loop {
@@ -136,7 +137,7 @@ impl OrderIndex {
             }
             hole = hole.wrapping_add(1) & self.mask;
         };
-        self.len = self.len.wrapping_sub(1);
+        self.room = self.room.wrapping_add(1);
         let mut at = hole;
         loop {
             at = at.wrapping_add(1) & self.mask;

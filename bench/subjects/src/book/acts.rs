@@ -28,6 +28,11 @@ impl<S: Sink> BookRun<S> {
     #[inline]
     fn enter<R: Request>(&mut self, sequence: u32, request: &R, rest: Rest) {
         let (id, price, quantity) = (request.id(), request.price(), request.quantity());
+        let side = core_side(request.side());
+        let rests = rest == Rest::Stays;
+        if !rests && !self.book.would_take(&self.slab, side, price) {
+            return self.pass_by(sequence, request);
+        }
         let Some(handle) = self.names.enter(id) else {
             return self.refuse();
         };
@@ -43,18 +48,18 @@ impl<S: Sink> BookRun<S> {
             generation,
             instrument: 0,
             identity: id,
-            side: core_side(request.side()),
+            side,
             place: Place::Incoming,
             self_trade: SELF_TRADE,
             durability: Durability::Written,
         };
-        let rests = rest == Rest::Stays && self.book.try_rest(&mut self.slab, slot, order);
-        if rest == Rest::Stays {
+        let has_come = rests && self.book.try_rest(&mut self.slab, slot, order);
+        if rests {
             self.accounts.note(&self.slab, request.account(), handle);
-        }
-        if !rests && !self.book.side(order.side).has_room_at(price) {
-            self.names.forget(id, slot);
-            return self.refuse();
+            if !has_come && !self.book.side(side).has_room_at(price) {
+                self.names.forget(id, slot);
+                return self.refuse();
+            }
         }
         self.sink.take(Report::order_ack(
             sequence,
@@ -63,18 +68,26 @@ impl<S: Sink> BookRun<S> {
             price,
             quantity,
         ));
-        if !rests {
+        if !has_come {
             self.slab.open(slot, order);
             self.take(sequence, request, slot, rest);
         }
     }
 
+    /// Answers an order that takes at once or goes, where there is nothing that it takes: it gets no
+    /// name and no slot.
+    fn pass_by<R: Request>(&mut self, sequence: u32, request: &R) {
+        let (side, id, price) = (request.side(), request.id(), request.price());
+        let taken = Report::order_ack(sequence, side, id, price, request.quantity());
+        self.sink.take(taken);
+        self.sink
+            .take(Report::cancel_ack(sequence, side, id, price));
+    }
+
     /// Lets a new order take what it can, if it may.
     #[inline(never)]
     fn take<R: Request>(&mut self, sequence: u32, request: &R, slot: u32, rest: Rest) {
-        let order = self.slab.order(slot);
-        let takes = self.book.would_take(&self.slab, order.side, order.tick);
-        if !takes || (rest == Rest::Forbidden && !self.can_fill(request)) {
+        if rest == Rest::Forbidden && !self.can_fill(request) {
             return self.cancel_rest(sequence, request, (slot, request.side()));
         }
         self.come(sequence, request, slot, rest);
@@ -82,9 +95,11 @@ impl<S: Sink> BookRun<S> {
 
     /// Lets an order come that is in no queue: it takes what it can, then its rest is settled.
     fn come<R: Request>(&mut self, sequence: u32, request: &R, slot: u32, mut rest: Rest) {
-        let side = self.slab.order(slot).side;
+        let order = self.slab.order(slot);
+        let (side, generation) = (order.side, order.generation);
         let mut aggressor = Aggressor {
-            slot,
+            handle: OrderHandle { slot, generation },
+            durability: Durability::Written,
             side,
             self_trade: SELF_TRADE,
             identity: request.id(),
@@ -101,12 +116,12 @@ impl<S: Sink> BookRun<S> {
                     break;
                 }
                 Meeting::Fill(fill) => {
-                    let resting = self.names.id(fill.resting);
+                    let resting = self.names.id(fill.resting.slot);
                     let (price, quantity) = (fill.price.get(), fill.quantity);
                     let trade = Report::trade(sequence, price, quantity, resting, request.id());
                     self.sink.take(trade);
                     if fill.after == Resting::Ended {
-                        self.names.forget(resting, fill.resting);
+                        self.names.forget(resting, fill.resting.slot);
                     }
                 }
             }
@@ -135,23 +150,23 @@ impl<S: Sink> BookRun<S> {
     #[inline]
     fn cancel<R: Request>(&mut self, sequence: u32, request: &R) {
         let id = request.id();
-        let handle = self.names.take(id);
-        let Some((handle, order)) = handle.and_then(|one| Some((one, self.slab.live(one)?))) else {
+        let Some(slot) = self.names.take(id) else {
             return self.sink.take(Report::cancel_reject(sequence, id));
         };
+        let order = self.slab.order(slot);
         let (side, tick) = (report_side(order.side), order.tick);
-        self.book.end(&mut self.slab, handle.slot);
+        self.book.end(&mut self.slab, slot);
         self.sink.take(Report::cancel_ack(sequence, side, id, tick));
     }
 
     #[inline]
     fn modify<R: Request>(&mut self, sequence: u32, request: &R) {
         let (id, price, quantity) = (request.id(), request.price(), request.quantity());
-        let handle = self.names.find(id);
-        let Some((handle, order)) = handle.and_then(|one| Some((one, self.slab.live(one)?))) else {
+        let Some(slot) = self.names.find(id) else {
             return self.sink.take(Report::modify_reject(sequence, id));
         };
-        let (slot, side) = (handle.slot, order.side);
+        let order = self.slab.order(slot);
+        let side = order.side;
         let total = order.cumulative() + quantity;
         let open = (quantity, total);
         if !self.book.try_move(&mut self.slab, slot, price, open) {
@@ -183,17 +198,16 @@ impl<S: Sink> BookRun<S> {
     #[inline]
     fn reduce<R: Request>(&mut self, sequence: u32, request: &R) {
         let (id, quantity) = (request.id(), request.quantity());
-        let handle = self.names.find(id);
-        let Some((handle, order)) = handle.and_then(|one| Some((one, self.slab.live(one)?))) else {
+        let Some(slot) = self.names.find(id) else {
             return self.sink.take(Report::modify_reject(sequence, id));
         };
+        let order = self.slab.order(slot);
         if quantity >= order.leaves {
             return self.cancel(sequence, request);
         }
         let (side, tick) = (report_side(order.side), order.tick);
         let (leaves, total) = (order.leaves - quantity, order.order_quantity - quantity);
-        self.book
-            .shrink(&mut self.slab, handle.slot, quantity, total);
+        self.book.shrink(&mut self.slab, slot, quantity, total);
         self.sink
             .take(Report::modify_ack(sequence, side, id, tick, leaves));
     }

@@ -177,7 +177,7 @@ impl<S: Sink> BookRun<S> {
     /// Returns side, price and what is left of an order that rests.
     #[must_use]
     pub fn resting(&self, id: u32) -> Option<(Side, i64, u64)> {
-        let order = self.slab.live(self.names.find(id)?)?;
+        let order = self.slab.order(self.names.find(id)?);
         Some((report_side(order.side), order.tick, order.leaves))
     }
 

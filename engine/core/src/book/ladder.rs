@@ -89,7 +89,7 @@ impl Ladder {
     }
 
     /// Returns the slot of the first order at the best price; [`NONE`] where there is no level.
-    #[inline]
+    #[inline(always)]
     #[must_use]
     pub fn first(&self) -> u32 {
         match self.ranks.best() {
@@ -227,7 +227,7 @@ impl Ladder {
     }
 
     /// Notes that an order displays `quantity` less than before, in its place.
-    #[inline]
+    #[inline(always)]
     pub fn shrink(&mut self, tick: i64, quantity: u64) {
         self.table.get_mut(tick).displayed -= quantity;
     }

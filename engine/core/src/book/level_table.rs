@@ -89,14 +89,20 @@ impl LevelTable {
     }
 
     /// Returns a level that is there, to be changed.
-    #[inline]
+    #[inline(always)]
     pub(super) fn get_mut(&mut self, tick: i64) -> &mut PriceLevel {
         let home = self.home(tick);
         if self.cells[home].tick != tick {
-            let at = self.find_aside(tick).expect("an order's level is there");
-            return &mut self.aside[at].level;
+            return self.get_aside_mut(tick);
         }
         &mut self.cells[home].level
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn get_aside_mut(&mut self, tick: i64) -> &mut PriceLevel {
+        let at = self.find_aside(tick).expect("an order's level is there");
+        &mut self.aside[at].level
     }
 
     /// Counts an order in at the back of the level of a tick, where that needs no more than a look

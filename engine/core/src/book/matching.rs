@@ -4,17 +4,20 @@
 //! price. It must not know what becomes of a rest that meets nothing more, nor what self-trade
 //! prevention costs whom: it says who met whom.
 
+use super::NONE;
 use super::order_book::{OrderBook, is_within};
 use super::order_slab::{OrderSlab, Place};
-use crate::domain::{Price, SelfTradePrevention, Side};
+use crate::domain::{Durability, OrderHandle, Price, SelfTradePrevention, Side};
 use crate::planted::{Bug, bites};
 
 /// An order that comes, as matching needs it. What is open of it is here, not in the slab, until
 /// it has met all that it can.
 #[derive(Clone, Copy, Debug)]
 pub struct Aggressor {
-    /// Its slot.
-    pub slot: u32,
+    /// Its slot and generation.
+    pub handle: OrderHandle,
+    /// When reports of it may leave.
+    pub durability: Durability,
     /// Buy or sell.
     pub side: Side,
     /// What happens where it meets an order of its own identity.
@@ -33,8 +36,10 @@ pub struct Aggressor {
 /// A trade.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Fill {
-    /// Slot of the resting order.
-    pub resting: u32,
+    /// Slot and generation of the resting order.
+    pub resting: OrderHandle,
+    /// When reports of it may leave.
+    pub durability: Durability,
     /// The resting order's price.
     pub price: Price,
     /// Quantity.
@@ -80,29 +85,29 @@ impl Aggressor {
 
 impl OrderBook {
     /// Lets an aggressor, of which something is open, meet the next order.
-    #[inline]
+    #[inline(always)]
     pub fn meet(&mut self, slab: &mut OrderSlab, aggressor: &mut Aggressor) -> Meeting {
-        let opposite = aggressor.side.opposite();
-        if self.pegs.stand(opposite) {
+        if self.needs_finish() {
             return self.meet_among_pegs(slab, aggressor);
         }
         self.meet_displayed(slab, aggressor)
     }
 
-    #[inline]
+    #[inline(always)]
     fn meet_displayed(&mut self, slab: &mut OrderSlab, aggressor: &mut Aggressor) -> Meeting {
-        let ladder = self.side(aggressor.side.opposite());
+        let tick_size = self.tick_size();
+        let ladder = self.side_mut(aggressor.side.opposite());
         if !ladder.reaches(aggressor.limit_tick) {
             return Meeting::Nothing;
         }
         let resting = ladder.first();
-        if cfg!(debug_assertions) && resting == super::NONE {
+        if cfg!(debug_assertions) && resting == NONE {
             // Only a planted bug leaves a best price without an order.
             return Meeting::Nothing;
         }
-        let order = slab.order(resting);
+        let order = slab.order_mut(resting);
         let tick = order.tick;
-        let mut price = self.price(tick);
+        let mut price = Price::new(tick * tick_size);
         if bites(Bug::AggressorPrice, price != aggressor.limit) {
             price = aggressor.limit;
         }
@@ -111,7 +116,25 @@ impl OrderBook {
         }
         let quantity = order.displayed.min(aggressor.leaves);
         aggressor.leaves -= quantity;
-        let after = self.fill_displayed(slab, resting, quantity);
+        order.leaves -= quantity;
+        let handle = OrderHandle {
+            slot: resting,
+            generation: order.generation,
+        };
+        let durability = order.durability;
+        let after = if order.displayed != quantity {
+            order.displayed -= quantity;
+            ladder.shrink(tick, quantity);
+            Resting::Smaller
+        } else if order.leaves != 0 {
+            self.refresh(slab, resting);
+            Resting::Refreshed
+        } else {
+            let links = (order.previous, order.next);
+            slab.close(resting);
+            ladder.leave(slab, (resting, tick, links), quantity);
+            Resting::Ended
+        };
         let goes_on = aggressor.leaves != 0
             && cfg!(debug_assertions)
             && self
@@ -121,36 +144,21 @@ impl OrderBook {
             self.print(slab, tick);
         }
         Meeting::Fill(Fill {
-            resting,
+            resting: handle,
+            durability,
             price,
             quantity,
             after,
         })
     }
 
-    /// Fills a displayed order by at most what it displays.
-    #[inline]
-    fn fill_displayed(&mut self, slab: &mut OrderSlab, slot: u32, quantity: u64) -> Resting {
-        let order = slab.order_mut(slot);
-        let (side, tick) = (order.side, order.tick);
-        order.leaves -= quantity;
-        if order.displayed != quantity {
-            order.displayed -= quantity;
-            self.side_mut(side).shrink(tick, quantity);
-            return Resting::Smaller;
-        }
-        if order.leaves == 0 {
-            self.side_mut(side).unlink(slab, slot);
-            slab.close(slot);
-            return Resting::Ended;
-        }
-        self.refresh(slab, slot);
-        Resting::Refreshed
-    }
-
     #[cold]
+    #[inline(never)]
     fn meet_among_pegs(&mut self, slab: &mut OrderSlab, aggressor: &mut Aggressor) -> Meeting {
         let side = aggressor.side;
+        if !self.pegs.stand(side.opposite()) {
+            return self.meet_displayed(slab, aggressor);
+        }
         let Some((resting, price)) = self.pegs.first(slab, side.opposite()) else {
             return self.meet_displayed(slab, aggressor);
         };
@@ -179,7 +187,9 @@ impl OrderBook {
         let quantity = order.leaves.min(aggressor.leaves);
         aggressor.leaves -= quantity;
         order.leaves -= quantity;
-        let after = if order.leaves == 0 {
+        let (durability, is_filled) = (order.durability, order.leaves == 0);
+        let handle = slab.handle(resting);
+        let after = if is_filled {
             self.end(slab, resting);
             Resting::Ended
         } else {
@@ -187,7 +197,8 @@ impl OrderBook {
         };
         self.print_between(slab, price);
         Meeting::Fill(Fill {
-            resting,
+            resting: handle,
+            durability,
             price,
             quantity,
             after,

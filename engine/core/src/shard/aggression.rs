@@ -6,7 +6,7 @@ use super::checks::shown;
 use super::{Progress, Shard, Work};
 use crate::book::{Aggressor, Fill, Meeting, Place, Resting};
 use crate::domain::event::{EventBody, RestateReason};
-use crate::domain::{CancelReason, OrderType, Price, Quantity, Side, TimeInForce};
+use crate::domain::{CancelReason, OrderHandle, OrderType, Price, Quantity, Side, TimeInForce};
 use crate::event_buffer::EventBuffer;
 
 /// Events of one meeting at the most: a prevented trade, what it costs the resting order, its next
@@ -22,7 +22,11 @@ impl Shard {
         let order = self.slab.order(slot);
         let tick_size = self.markets[order.instrument as usize].book.tick_size();
         Aggressor {
-            slot,
+            handle: OrderHandle {
+                slot,
+                generation: order.generation,
+            },
+            durability: order.durability,
             side: order.side,
             self_trade: order.self_trade,
             identity: order.identity,
@@ -79,7 +83,7 @@ impl Shard {
         mut aggressor: Aggressor,
         events: &mut EventBuffer,
     ) -> Progress {
-        let market = self.market_of(aggressor.slot);
+        let market = self.market_of(aggressor.handle.slot);
         while aggressor.leaves != 0 {
             if events.remaining() < EVENTS_PER_MEETING_MAX {
                 self.work = Work::Matching(aggressor);
@@ -116,19 +120,32 @@ impl Shard {
         events: &mut EventBuffer,
     ) {
         let traded = EventBody::Traded {
-            aggressor: self.slab.handle(aggressor.slot),
-            resting: self.slab.handle(fill.resting),
+            aggressor: aggressor.handle,
+            resting: fill.resting,
             price: fill.price,
             quantity: Quantity::new(fill.quantity),
-            aggressor_durability: self.slab.order(aggressor.slot).durability,
-            resting_durability: self.slab.order(fill.resting).durability,
+            aggressor_durability: aggressor.durability,
+            resting_durability: fill.durability,
         };
         self.emit(traded, events);
         match fill.after {
-            Resting::Ended => self.ended(market, fill.resting),
-            Resting::Smaller => self.rehash(market, fill.resting),
-            Resting::Refreshed => self.tell_refreshed(market, fill.resting, events),
+            Resting::Ended => self.ended(market, fill.resting.slot),
+            Resting::Smaller => self.note_smaller(market, fill),
+            Resting::Refreshed => self.tell_refreshed(market, fill.resting.slot, events),
         }
+    }
+
+    /// Tells the hash of a resting order that has less open in its place.
+    #[inline]
+    fn note_smaller(&mut self, market: usize, fill: &Fill) {
+        let slot = fill.resting.slot;
+        let order = self.slab.order(slot);
+        if order.place != Place::Displayed {
+            return self.rehash(market, slot);
+        }
+        // It has traded at its own price.
+        let hash = &mut self.markets[market].hash;
+        self.ledger.changed(slot, order, fill.price.get(), hash);
     }
 
     /// Says that an iceberg shows its next part.
@@ -141,10 +158,12 @@ impl Shard {
     /// Decides what becomes of an incoming order that takes nothing more.
     #[inline]
     fn settle(&mut self, market: usize, aggressor: &Aggressor, events: &mut EventBuffer) {
-        let slot = aggressor.slot;
+        let slot = aggressor.handle.slot;
         self.slab.order_mut(slot).leaves = aggressor.leaves;
         if aggressor.leaves == 0 {
-            return self.end_live(market, slot);
+            // It is in no queue.
+            self.slab.close(slot);
+            return self.ended(market, slot);
         }
         let details = self.ledger.details(slot);
         match (details.traits.order_type(), details.traits.time_in_force()) {
@@ -185,7 +204,7 @@ impl Shard {
 
     /// Rests a market-to-limit order at the limit that it was given.
     fn settle_at_limit(&mut self, market: usize, aggressor: &Aggressor, events: &mut EventBuffer) {
-        let slot = aggressor.slot;
+        let slot = aggressor.handle.slot;
         self.slab.order_mut(slot).tick = aggressor.limit_tick;
         // From here on it is as a limit order: a replace gives it another price.
         let details = self.ledger.details_mut(slot);

@@ -194,7 +194,8 @@ impl Shard {
             entry.tick
         };
         let aggressor = Aggressor {
-            slot: order.handle.slot,
+            handle: order.handle,
+            durability: order.origin.durability,
             side: order.side,
             self_trade: order.self_trade,
             identity: entry.identity,

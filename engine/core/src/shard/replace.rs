@@ -30,7 +30,7 @@ struct ReplacePlan {
 
 impl Shard {
     /// Gives one order new values or refuses, and does what follows as far as one step goes.
-    #[inline(never)]
+    #[inline(always)]
     pub(super) fn replace(
         &mut self,
         replace: &Replace,
@@ -60,9 +60,6 @@ impl Shard {
             // It keeps its place.
             return None;
         }
-        if total <= order.cumulative() {
-            return None;
-        }
         if bites(Bug::LargerKeepsPlace, tick == order.tick) {
             return None;
         }
@@ -80,24 +77,22 @@ impl Shard {
         tick: i64,
         events: &mut EventBuffer,
     ) -> Progress {
-        let (slot, total) = (replace.handle.slot, replace.quantity.get());
+        let slot = replace.handle.slot;
+        let total = replace.quantity.get();
         let order = self.slab.order(slot);
         let market = &mut self.markets[order.instrument as usize];
-        // It is above what is executed, as was checked.
-        let leaves = total.wrapping_sub(order.order_quantity - order.leaves);
+        let executed = order.cumulative();
+        let leaves = total.wrapping_sub(executed);
         let details = self.ledger.details_mut(slot);
-        let moves = !details.traits.has_terms()
+        let moves = total > executed
+            && !details.traits.has_terms()
             && market
                 .book
                 .try_move(&mut self.slab, slot, tick, (leaves, total));
         if !moves {
-            return self.replace_closely(replace, client_order_id, events);
-        }
-        if !client_order_id.is_empty() {
-            details.rename(client_order_id);
+            return self.move_taking(replace, client_order_id, tick, events);
         }
         let order = self.slab.order(slot);
-        details.moved(order, replace.price, &mut market.hash);
         let replaced = EventBody::Replaced {
             handle: replace.handle,
             price: replace.price,
@@ -107,8 +102,44 @@ impl Shard {
             durability: order.durability,
         };
         emit(&mut self.next_event, replaced, events);
+        if !client_order_id.is_empty() {
+            details.rename(client_order_id);
+        }
+        details.moved(order, replace.price, &mut market.hash);
         // Only a plain book moves it so: nothing follows.
         Progress::Done
+    }
+
+    /// Lets an order that a glance has let through, and that does not rest as it is moved, come again;
+    /// or checks its replace closely.
+    #[inline(never)]
+    fn move_taking(
+        &mut self,
+        replace: &Replace,
+        client_order_id: &ClientOrderId,
+        tick: i64,
+        events: &mut EventBuffer,
+    ) -> Progress {
+        let (slot, total) = (replace.handle.slot, replace.quantity.get());
+        let order = self.slab.order(slot);
+        let (number, executed) = (order.instrument as usize, order.cumulative());
+        let side = self.markets[number].book.side(order.side);
+        let traits = self.ledger.details(slot).traits;
+        let has_room = side.has_room_for_level();
+        if total <= executed || traits.has_terms() || traits.is_post_only() || !has_room {
+            return self.replace_closely(replace, client_order_id, events);
+        }
+        let plan = ReplacePlan {
+            tick,
+            stop_tick: 0,
+            total,
+            kept_priority: false,
+        };
+        self.tell_replaced(replace, &plan, total - executed, events);
+        if !client_order_id.is_empty() {
+            self.ledger.details_mut(slot).rename(client_order_id);
+        }
+        self.come_again((number, slot), &plan, events)
     }
 
     /// As [`Self::replace`], of one that has to be checked closely.

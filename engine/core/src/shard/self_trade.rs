@@ -22,11 +22,11 @@ impl Shard {
         let resting_leaves = self.slab.order(resting).leaves;
         let quantity = resting_leaves.min(aggressor.leaves);
         let prevented = EventBody::SelfTradePrevented {
-            aggressor: self.slab.handle(aggressor.slot),
+            aggressor: aggressor.handle,
             resting: self.slab.handle(resting),
             price,
             quantity: Quantity::new(quantity),
-            aggressor_durability: self.slab.order(aggressor.slot).durability,
+            aggressor_durability: aggressor.durability,
             resting_durability: self.slab.order(resting).durability,
         };
         self.emit(prevented, events);
@@ -48,12 +48,12 @@ impl Shard {
             SelfTradePrevention::CancelOldest | SelfTradePrevention::None => false,
         };
         if cancels_aggressor {
-            self.slab.order_mut(aggressor.slot).leaves = aggressor.leaves;
-            self.cancel_live(market, aggressor.slot, reason, events);
+            self.slab.order_mut(aggressor.handle.slot).leaves = aggressor.leaves;
+            self.cancel_live(market, aggressor.handle.slot, reason, events);
         } else if is_decrement {
             aggressor.leaves -= quantity;
-            self.slab.order_mut(aggressor.slot).order_quantity -= quantity;
-            self.tell_decremented(aggressor.slot, aggressor.leaves, events);
+            self.slab.order_mut(aggressor.handle.slot).order_quantity -= quantity;
+            self.tell_decremented(aggressor.handle.slot, aggressor.leaves, events);
         }
         cancels_aggressor
     }

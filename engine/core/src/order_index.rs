@@ -2,7 +2,8 @@
 //!
 //! Names are hashed by the caller, under a seed that no client knows; the index keeps 32 bits of
 //! the hash and the slot, eight bytes a name, so that eight lie in a cache line. Whether the name
-//! is the one that is looked for is asked of the caller, who has it beside the slot. Bounded and
+//! is the one that is looked for is asked of the caller, who has it beside the slot, or has no two
+//! names of one hash. Bounded and
 //! set aside once. A shard never asks it: a gateway does, and then names orders by handle.
 
 /// An empty cell.
@@ -25,6 +26,8 @@ pub struct OrderIndex {
     cells: Vec<Cell>,
     /// Cells, a power of two, less one.
     mask: u32,
+    /// A hash without so many low bits is the number of its home.
+    shift: u32,
     names_max: u32,
     /// Names for which there is room.
     room: u32,
@@ -47,9 +50,17 @@ impl OrderIndex {
         Self {
             cells: vec![EMPTY; cells as usize],
             mask: cells - 1,
+            shift: 32 - cells.trailing_zeros(),
             names_max,
             room: names_max,
         }
+    }
+
+    /// Returns the cell where a name with `hash` is looked for first: the high bits of a hash, which
+    /// are those that one multiplication has mixed best.
+    #[inline(always)]
+    const fn home(&self, hash: u32) -> u32 {
+        hash >> self.shift
     }
 
     /// Returns whether one more name fits.
@@ -78,7 +89,7 @@ impl OrderIndex {
     #[inline(always)]
     #[must_use]
     pub fn get(&self, hash: u32, mut is_it: impl FnMut(u32) -> bool) -> Option<u32> {
-        let mut at = hash & self.mask;
+        let mut at = self.home(hash);
         loop {
             let cell = self.cells[at as usize];
             if cell.slot == EMPTY.slot {
@@ -97,7 +108,7 @@ impl OrderIndex {
     #[inline]
     #[must_use]
     pub fn peek(&self, hash: u32) -> u32 {
-        self.cells[(hash & self.mask) as usize].slot
+        self.cells[self.home(hash) as usize].slot
     }
 
     /// Enters a name that is not there; returns whether it did, which it does not where there is no
@@ -107,7 +118,7 @@ impl OrderIndex {
         if !self.has_room() {
             return false;
         }
-        let mut at = hash & self.mask;
+        let mut at = self.home(hash);
         while self.cells[at as usize].slot != EMPTY.slot {
             at = at.wrapping_add(1) & self.mask;
         }
@@ -126,7 +137,7 @@ impl OrderIndex {
     /// slot.
     #[inline(always)]
     pub fn take(&mut self, hash: u32, mut is_it: impl FnMut(u32) -> bool) -> Option<u32> {
-        let mut hole = hash & self.mask;
+        let mut hole = self.home(hash);
         let slot = loop {
             let cell = self.cells[hole as usize];
             if cell.slot == EMPTY.slot {
@@ -146,7 +157,7 @@ impl OrderIndex {
                 break;
             }
             // A follower may move into the hole unless its home lies behind the hole.
-            let from_home = at.wrapping_sub(follower.hash) & self.mask;
+            let from_home = at.wrapping_sub(self.home(follower.hash)) & self.mask;
             let from_hole = at.wrapping_sub(hole) & self.mask;
             if from_home >= from_hole {
                 self.cells[hole as usize] = follower;

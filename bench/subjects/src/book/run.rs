@@ -5,7 +5,7 @@ use matchgate_core::domain::Side as CoreSide;
 use matchgate_workloads::Side;
 
 use super::accounts::Accounts;
-use super::request::{Request, core_side, report_side};
+use super::request::{Request, report_side};
 use crate::handles::Ranges;
 use crate::names::Names;
 use crate::sink::{Folded, Kept, Sink};
@@ -123,32 +123,16 @@ impl<S: Sink> BookRun<S> {
         self.sink.end_batch();
     }
 
-    /// Looks at the orders that requests may name, at those beside them in their queues and at
-    /// their levels. The looks do not wait for each other, so their misses overlap.
+    /// Looks at the orders that requests may name. The looks do not wait for each other, so their
+    /// misses overlap. To look at their neighbours and levels too costs more than it saves.
     #[inline(never)]
     fn fetch<R: Request>(&self, requests: &[R]) {
         let mut slots = [NONE; FETCHED_AT_ONCE];
         for (slot, request) in slots.iter_mut().zip(requests) {
             *slot = self.names.peek(request.id());
         }
-        let mut beside = [[NONE; 3]; FETCHED_AT_ONCE];
-        for ((beside, &slot), request) in beside.iter_mut().zip(&slots).zip(requests) {
-            let level = self.book.side(core_side(request.side()));
-            *beside = match self.slab.get(slot) {
-                Some(order) => [order.previous, order.next, NONE],
-                None => [NONE; 3],
-            };
-            beside[2] = level.level_at(request.price()).last;
-        }
-        let mut seen = 0;
-        for (beside, &slot) in beside.iter().zip(&slots) {
-            if let Some(order) = self.slab.get(slot) {
-                seen ^= self.book.side(order.side).displayed_at(order.tick);
-            }
-            for &slot in beside {
-                seen ^= self.slab.get(slot).map_or(0, |order| order.stamp);
-            }
-        }
+        let orders = slots.iter().filter_map(|&slot| self.slab.get(slot));
+        let seen = orders.fold(0, |seen, order| seen ^ order.stamp);
         std::hint::black_box(seen);
     }
 

@@ -21,7 +21,7 @@ impl HashKeys {
     const fn new(seed: u64) -> Self {
         let keys = spread(seed);
         // Odd, so that each product has one factor.
-        Self(keys as u32 | 1, (keys >> 32) as u32 | 1)
+        Self((keys & 0xffff_ffff) as u32 | 1, (keys >> 32) as u32 | 1)
     }
 
     #[inline(always)]

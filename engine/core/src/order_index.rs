@@ -60,7 +60,8 @@ impl OrderIndex {
     /// are those that one multiplication has mixed best.
     #[inline(always)]
     const fn home(&self, hash: u32) -> u32 {
-        hash >> self.shift
+        // It is below 32: there are eight cells or more.
+        hash.wrapping_shr(self.shift)
     }
 
     /// Returns whether one more name fits.

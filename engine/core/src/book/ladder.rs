@@ -89,19 +89,27 @@ impl Ladder {
     }
 
     /// Returns the slot of the first order at the best price; [`NONE`] where there is no level.
-    #[inline(always)]
+    #[inline]
     #[must_use]
     pub fn first(&self) -> u32 {
         match self.ranks.best() {
             NO_RANK => NONE,
-            rank => {
-                let level = self.table.get(rank ^ self.flip);
-                if bites(Bug::LastInFirstOut, level.first != level.last) {
-                    return level.last;
-                }
-                level.first
-            }
+            rank => self.table.get(rank ^ self.flip).first,
         }
+    }
+
+    /// Returns tick and level of the best price, where there is one.
+    #[inline(always)]
+    pub(super) fn best_level(&mut self) -> (i64, &mut PriceLevel) {
+        let tick = self.ranks.best() ^ self.flip;
+        (tick, self.table.get_mut(tick))
+    }
+
+    /// Removes the best level, at a tick, whose last order has left.
+    #[inline(always)]
+    pub(super) fn end_best(&mut self, tick: i64) {
+        self.table.remove(tick);
+        self.end_level(tick);
     }
 
     /// Returns the level of a tick, an empty one where there is none.
@@ -266,8 +274,7 @@ impl Ladder {
     pub fn take_best(&mut self) -> Option<PriceLevel> {
         let tick = self.best_tick()?;
         let level = self.table.get(tick);
-        self.table.remove(tick);
-        self.end_level(tick);
+        self.end_best(tick);
         Some(level)
     }
 

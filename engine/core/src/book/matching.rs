@@ -33,17 +33,19 @@ pub struct Aggressor {
     pub limit: Price,
 }
 
-/// A trade.
+/// A trade. Price and quantity stand apart, so that they are not read as one where they have just been
+/// written as two: that waits for both.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(C)]
 pub struct Fill {
-    /// Slot and generation of the resting order.
-    pub resting: OrderHandle,
-    /// When reports of it may leave.
-    pub durability: Durability,
     /// The resting order's price.
     pub price: Price,
+    /// Slot and generation of the resting order.
+    pub resting: OrderHandle,
     /// Quantity.
     pub quantity: u64,
+    /// When reports of it may leave.
+    pub durability: Durability,
     /// What became of the resting order.
     pub after: Resting,
 }
@@ -87,8 +89,10 @@ impl OrderBook {
     /// Lets an aggressor, of which something is open, meet the next order.
     #[inline(always)]
     pub fn meet(&mut self, slab: &mut OrderSlab, aggressor: &mut Aggressor) -> Meeting {
-        if self.needs_finish() {
-            return self.meet_among_pegs(slab, aggressor);
+        if self.needs_finish()
+            && let Some((resting, price)) = self.peg_that_is_met(slab, aggressor)
+        {
+            return self.meet_peg(slab, aggressor, resting, price);
         }
         self.meet_displayed(slab, aggressor)
     }
@@ -100,14 +104,21 @@ impl OrderBook {
         if !ladder.reaches(aggressor.limit_tick) {
             return Meeting::Nothing;
         }
-        let resting = ladder.first();
-        if cfg!(debug_assertions) && resting == NONE {
+        if cfg!(debug_assertions) && ladder.first() == NONE {
             // Only a planted bug leaves a best price without an order.
             return Meeting::Nothing;
         }
+        let (tick, level) = ladder.best_level();
+        let is_last_first = bites(Bug::LastInFirstOut, level.first != level.last);
+        let resting = if is_last_first {
+            level.last
+        } else {
+            level.first
+        };
         let order = slab.order_mut(resting);
-        let tick = order.tick;
-        let mut price = Price::new(tick * tick_size);
+        // An order's tick is that of a price.
+        let own_price = Price::new(tick.wrapping_mul(tick_size));
+        let mut price = own_price;
         if bites(Bug::AggressorPrice, price != aggressor.limit) {
             price = aggressor.limit;
         }
@@ -121,18 +132,25 @@ impl OrderBook {
             slot: resting,
             generation: order.generation,
         };
-        let durability = order.durability;
+        let (durability, next) = (order.durability, order.next);
         let after = if order.displayed != quantity {
             order.displayed -= quantity;
-            ladder.shrink(tick, quantity);
+            level.displayed -= quantity;
             Resting::Smaller
         } else if order.leaves != 0 {
             self.refresh(slab, resting);
             Resting::Refreshed
         } else {
-            let links = (order.previous, order.next);
             slab.close(resting);
-            ladder.leave(slab, (resting, tick, links), quantity);
+            if is_last_first {
+                ladder.unlink(slab, resting);
+            } else if next == NONE {
+                ladder.end_best(tick);
+            } else {
+                level.first = next;
+                level.displayed -= quantity;
+                slab.order_mut(next).previous = NONE;
+            }
             Resting::Ended
         };
         let goes_on = aggressor.leaves != 0
@@ -141,8 +159,53 @@ impl OrderBook {
                 .side(aggressor.side.opposite())
                 .reaches(aggressor.limit_tick);
         if !bites(Bug::FirstPrintReleasesNothing, goes_on) {
-            self.print(slab, tick);
+            self.print(slab, tick, own_price);
         }
+        Meeting::Fill(Fill {
+            resting: handle,
+            durability,
+            price,
+            quantity,
+            after,
+        })
+    }
+
+    /// Returns the mid-peg that an aggressor meets next, and its price, if it is one.
+    #[cold]
+    #[inline(never)]
+    fn peg_that_is_met(&self, slab: &OrderSlab, aggressor: &Aggressor) -> Option<(u32, Price)> {
+        let side = aggressor.side;
+        if !self.pegs.stand(side.opposite()) {
+            return None;
+        }
+        let (resting, price) = self.pegs.first(slab, side.opposite())?;
+        let displayed = self.side(side.opposite()).best_tick();
+        let displayed_first =
+            displayed.is_some_and(|tick| is_within(side, self.price(tick), price));
+        if displayed_first || !is_within(side, price, aggressor.limit) {
+            return None;
+        }
+        Some((resting, price))
+    }
+
+    /// Lets an aggressor meet a peg that stands at `price`.
+    #[inline(always)]
+    pub(crate) fn meet_peg(
+        &mut self,
+        slab: &mut OrderSlab,
+        aggressor: &mut Aggressor,
+        resting: u32,
+        price: Price,
+    ) -> Meeting {
+        let order = slab.order(resting);
+        debug_assert!(order.place == Place::Pegged);
+        if aggressor.avoids(order.identity) {
+            return Meeting::Own { resting, price };
+        }
+        let (durability, quantity) = (order.durability, order.leaves.min(aggressor.leaves));
+        let handle = slab.handle(resting);
+        aggressor.leaves -= quantity;
+        let after = self.fill_peg(slab, resting, quantity, price);
         Meeting::Fill(Fill {
             resting: handle,
             durability,
@@ -154,55 +217,23 @@ impl OrderBook {
 
     #[cold]
     #[inline(never)]
-    fn meet_among_pegs(&mut self, slab: &mut OrderSlab, aggressor: &mut Aggressor) -> Meeting {
-        let side = aggressor.side;
-        if !self.pegs.stand(side.opposite()) {
-            return self.meet_displayed(slab, aggressor);
-        }
-        let Some((resting, price)) = self.pegs.first(slab, side.opposite()) else {
-            return self.meet_displayed(slab, aggressor);
-        };
-        let displayed = self.side(side.opposite()).best_tick();
-        let displayed_first =
-            displayed.is_some_and(|tick| is_within(side, self.price(tick), price));
-        if displayed_first || !is_within(side, price, aggressor.limit) {
-            return self.meet_displayed(slab, aggressor);
-        }
-        self.meet_peg(slab, aggressor, resting, price)
-    }
-
-    /// Lets an aggressor meet a peg that stands at `price`.
-    pub(crate) fn meet_peg(
+    fn fill_peg(
         &mut self,
         slab: &mut OrderSlab,
-        aggressor: &mut Aggressor,
-        resting: u32,
+        slot: u32,
+        quantity: u64,
         price: Price,
-    ) -> Meeting {
-        let order = slab.order_mut(resting);
-        debug_assert!(order.place == Place::Pegged);
-        if aggressor.avoids(order.identity) {
-            return Meeting::Own { resting, price };
-        }
-        let quantity = order.leaves.min(aggressor.leaves);
-        aggressor.leaves -= quantity;
+    ) -> Resting {
+        let order = slab.order_mut(slot);
         order.leaves -= quantity;
-        let (durability, is_filled) = (order.durability, order.leaves == 0);
-        let handle = slab.handle(resting);
-        let after = if is_filled {
-            self.end(slab, resting);
+        let after = if order.leaves == 0 {
+            self.end(slab, slot);
             Resting::Ended
         } else {
             Resting::Smaller
         };
         self.print_between(slab, price);
-        Meeting::Fill(Fill {
-            resting: handle,
-            durability,
-            price,
-            quantity,
-            after,
-        })
+        after
     }
 
     /// Takes `quantity` from a resting order that an aggressor of its own identity met, which has

@@ -23,6 +23,8 @@ pub struct OrderBook {
     displayed: [Ladder; 2],
     /// Stop orders that wait, by side.
     stops: [Ladder; 2],
+    /// Whether stop orders may wait: where not, a print asks no further.
+    has_stops: bool,
     pub(super) pegs: MidPegs,
     /// First and last of the stop orders that were released and did not execute yet.
     pub(super) released: (u32, u32),
@@ -49,6 +51,7 @@ impl OrderBook {
             displayed: by_side(displayed(Side::Buy), displayed(Side::Sell)),
             // A rising price reaches the lowest buy first, a falling one the highest sell.
             stops: by_side(stops(Side::Sell), stops(Side::Buy)),
+            has_stops: false,
             pegs: MidPegs::new(),
             released: (NONE, NONE),
             tick_size: 1,
@@ -86,6 +89,17 @@ impl OrderBook {
     #[must_use]
     pub const fn stops(&self, side: Side) -> &Ladder {
         &self.stops[index(side)]
+    }
+
+    /// Returns whether stop orders may wait.
+    #[inline]
+    pub(super) const fn has_stops(&self) -> bool {
+        self.has_stops
+    }
+
+    /// Notes whether stop orders wait.
+    pub(super) const fn note_stops(&mut self) {
+        self.has_stops = !(self.stops[0].is_empty() && self.stops[1].is_empty());
     }
 
     #[inline]
@@ -255,6 +269,7 @@ impl OrderBook {
         order.displayed = 0;
         order.place = Place::Waiting;
         let side = order.side;
+        self.has_stops = true;
         self.stops_mut(side).append(slab, slot);
     }
 

@@ -10,11 +10,11 @@ use super::price_level::PriceLevel;
 use crate::domain::{Price, Side};
 
 impl OrderBook {
-    /// Notes a print at a tick: stop orders that it reaches are released.
-    #[inline]
-    pub(super) fn print(&mut self, slab: &mut OrderSlab, tick: i64) {
-        self.last_trade = Some(self.price(tick));
-        if self.stops(Side::Sell).reaches(tick) || self.stops(Side::Buy).reaches(tick) {
+    /// Notes a print at a tick and its price: stop orders that it reaches are released.
+    #[inline(always)]
+    pub(super) fn print(&mut self, slab: &mut OrderSlab, tick: i64, price: Price) {
+        self.last_trade = Some(price);
+        if self.has_stops() {
             self.release(slab, tick, tick);
         }
     }
@@ -55,7 +55,7 @@ impl OrderBook {
 
     /// Moves the levels that a price reaches to the queue; `below` and `above` are the ticks around
     /// it, equal where it is one.
-    #[cold]
+    #[inline(never)]
     fn release(&mut self, slab: &mut OrderSlab, below: i64, above: i64) {
         while self.stops(Side::Sell).reaches(above) {
             let level = self.stops_mut(Side::Sell).take_best();
@@ -65,6 +65,7 @@ impl OrderBook {
             let level = self.stops_mut(Side::Buy).take_best();
             self.queue_released(slab, level);
         }
+        self.note_stops();
         self.note_plain();
     }
 

@@ -8,7 +8,7 @@ use matchgate_runtime::Clock;
 use matchgate_subjects::book::{BookEnd, BookRun, Request, Room};
 use matchgate_subjects::load::{Load, Timed};
 use matchgate_subjects::peers::{self, Peer, PeerPass, Peers};
-use matchgate_subjects::shard::{Resolved, ShardRun};
+use matchgate_subjects::shard::{Depth, Resolved, ShardRun};
 use matchgate_subjects::sink::Folded;
 use matchgate_workloads::Operation;
 use matchgate_workloads::meb::{Message, Scenario};
@@ -142,8 +142,5 @@ pub(super) fn peer_pass(peers: &mut Peers, peer: Peer, checksum: u64) -> Result<
 
 /// Returns what a book holds at the end of a pass, in words.
 pub(super) fn shape(end: &BookEnd) -> String {
-    format!(
-        "{} orders on {} levels at the end",
-        end.live_orders, end.levels
-    )
+    Depth::from(end).to_string()
 }

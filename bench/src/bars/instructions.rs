@@ -56,10 +56,11 @@ fn bar(program: &std::path::Path, arguments: &[&str], (what, gate): (&str, Gate)
     let counts: Counts = count(program, arguments)?;
     let each = |count| counts.per_message(count);
     let details = vec![format!(
-        "subjects {}: {} messages; misses a message by callgrind's models: {:.2} of the first data \
+        "subjects {}: {} messages; {}; misses a message by callgrind's models: {:.2} of the first data \
          cache, {:.3} of 512 KiB, {:.2} branches",
         arguments.join(" "),
         counts.messages,
+        counts.depth,
         each(counts.first_cache_read_misses),
         each(counts.last_cache_read_misses),
         each(counts.branch_misses)

@@ -9,7 +9,7 @@ use matchgate_subjects::ring_run::{HandOverRoom, hand_over};
 use matchgate_workloads::meb::Scenario;
 use matchgate_workloads::report::sha256;
 
-use super::engine::{MebLoad, peer_pass, start_peers};
+use super::engine::{MebLoad, Pass, peer_pass, shape, start_peers};
 use super::{Run, Surroundings};
 use crate::bar::{Bar, Gate};
 use crate::machine::Cpus;
@@ -38,11 +38,11 @@ pub(super) fn measure(run: &mut Run) -> Result<Vec<Bar>> {
         let clock = &run.clock;
         let peers = &mut peers;
         let surroundings = Surroundings::before(cpus)?;
-        let checksum = pinned(cpus.hot, || Ok(load.pass(clock)?.checksum))?;
+        let first = pinned(cpus.hot, || load.pass(clock))?;
         let pairs = pinned(cpus.hot, || {
             Pairs::run(run.plan.pairs, run.plan.seed, |arm| match arm {
-                Arm::Subject => peer_pass(peers, Peer::NANOBOOK, checksum),
-                Arm::Base => handed(&load, clock, cpus, checksum),
+                Arm::Subject => peer_pass(peers, Peer::NANOBOOK, first.checksum),
+                Arm::Base => handed(&load, clock, cpus, &first),
             })
         })?;
         let (mut details, _) = surroundings.after()?;
@@ -54,10 +54,11 @@ pub(super) fn measure(run: &mut Run) -> Result<Vec<Bar>> {
             0,
             format!(
                 "{:.1} ns a message until the reader on cpu {} has the last report; nanobook, \
-                 cleared, on one core {:.1}; {}",
+                 cleared, on one core {:.1}; {}; {}",
                 ns(|pair| pair.1),
                 cpus.client,
                 ns(|pair| pair.0),
+                shape(&first.end),
                 if load.is_reference() {
                     "the SHA-256 of each pass's records is the published one"
                 } else {
@@ -73,8 +74,9 @@ pub(super) fn measure(run: &mut Run) -> Result<Vec<Bar>> {
     Ok(bars)
 }
 
-/// Lets the book hand its reports over; returns nanoseconds a message.
-fn handed(load: &MebLoad, clock: &Clock, cpus: Cpus, checksum: u64) -> Result<f64> {
+/// Lets the book hand its reports over, and compares what it comes to with `first`, a pass on one
+/// core; returns nanoseconds a message.
+fn handed(load: &MebLoad, clock: &Clock, cpus: Cpus, first: &Pass) -> Result<f64> {
     let room = HandOverRoom {
         book: load.room,
         slots: SLOTS,
@@ -85,8 +87,8 @@ fn handed(load: &MebLoad, clock: &Clock, cpus: Cpus, checksum: u64) -> Result<f6
     let done = hand_over(room, (&[], &load.messages), || clock.ticks(), begin_reader);
     pinning?;
     ensure!(
-        done.checksum == checksum,
-        "the reader folded to another sum"
+        (done.checksum, done.end) == (first.checksum, first.end),
+        "the reader folded to another sum, or the book came to another end"
     );
     ensure!(
         done.report_count == done.reports.len(),

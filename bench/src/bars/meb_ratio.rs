@@ -12,7 +12,7 @@ use matchgate_subjects::peers::Peer;
 use matchgate_workloads::meb::Scenario;
 use matchgate_workloads::report::{fold, sha256};
 
-use super::engine::{MebLoad, book_pass, peer_pass, shape, shard_pass, start_peers};
+use super::engine::{MebLoad, Pass, book_pass, peer_pass, shape, shard_pass, start_peers};
 use super::{Plan, Run};
 use crate::bar::{Bar, Gate};
 use crate::machine::Cpus;
@@ -128,29 +128,43 @@ pub(super) fn measure_spread(run: &mut Run) -> Result<Vec<Bar>> {
     let clock = &run.clock;
     let rounds = pinned(cpus.hot, || {
         (0..run.plan.pairs)
-            .map(|_| loads.iter().map(|load| Ok(load.pass(clock)?.ns)).collect())
-            .collect::<Result<Vec<Vec<f64>>>>()
+            .map(|_| loads.iter().map(|load| load.pass(clock)).collect())
+            .collect::<Result<Vec<Vec<Pass>>>>()
     })?;
-    let spread = |round: &Vec<f64>| {
-        let fastest = round.iter().copied().fold(f64::INFINITY, f64::min);
-        let slowest = round.iter().copied().fold(0.0, f64::max);
+    let spread = |round: &Vec<Pass>| {
+        let each = || round.iter().map(|pass| pass.ns);
+        let fastest = each().fold(f64::INFINITY, f64::min);
+        let slowest = each().fold(0.0, f64::max);
         fastest / slowest
     };
     let spreads: Vec<f64> = rounds.iter().map(spread).collect();
     let figure = estimate(&spreads, run.plan.seed, Confidence::Usual);
-    let of_scenario =
-        |place: usize| median(&rounds.iter().map(|round| round[place]).collect::<Vec<_>>());
+    let of_scenario = |place: usize| {
+        median(
+            &rounds
+                .iter()
+                .map(|round| round[place].ns)
+                .collect::<Vec<_>>(),
+        )
+    };
     let each: Vec<String> = Scenario::ALL
         .into_iter()
         .enumerate()
         .map(|(place, scenario)| format!("{} {:.1}", scenario.name(), of_scenario(place)))
         .collect();
-    let details = vec![format!(
+    let mut details = vec![format!(
         "ns a message, median of {} rounds over all five: {}; cpu {}",
         rounds.len(),
         each.join(", "),
         cpus.hot
     )];
+    let last = rounds.last().into_iter().flatten();
+    details.extend(
+        Scenario::ALL
+            .into_iter()
+            .zip(last)
+            .map(|(scenario, pass)| format!("{}: {}", scenario.name(), shape(&pass.end))),
+    );
     let what = ("B6", "W2: fastest scenario's ns / slowest's");
     Ok(vec![
         Bar::estimated(what, &figure, "x", GATE_SPREAD, None).with_details(details),

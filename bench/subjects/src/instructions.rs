@@ -7,6 +7,8 @@ use std::io::{self, ErrorKind};
 use std::path::Path;
 use std::process::{Command, Output};
 
+use crate::shard::Depth;
+
 /// The functions of the program that are counted, as callgrind names them.
 const COUNTED: &str = "*counted_*";
 /// First-level data cache that is modelled: size, ways, line.
@@ -20,6 +22,8 @@ const LAST_CACHE: &str = "524288,8,64";
 pub struct Counts {
     /// Messages, or commands.
     pub messages: u64,
+    /// What rests at the end of it.
+    pub depth: Depth,
     /// Instructions (`Ir`).
     pub instructions: u64,
     /// Reads that miss the first data cache (`D1mr`).
@@ -107,23 +111,25 @@ pub fn count(program: &Path, arguments: &[&str]) -> Result<Counts, CountError> {
         arguments: owned(),
         what,
     };
-    let messages = messages(&String::from_utf8_lossy(&output.stdout));
-    let messages = messages.ok_or_else(|| missing("the number of messages"))?;
+    let line = String::from_utf8_lossy(&output.stdout);
+    let told = |key, what| number(&line, key).ok_or_else(|| missing(what));
+    let messages = told("messages=", "the number of messages")?;
+    let depth = Depth {
+        live_orders: told("live=", "the number of orders")?,
+        levels: told("levels=", "the number of levels")?,
+    };
     let text = std::fs::read_to_string(&file).map_err(io)?;
     let counts = totals(&text, messages).ok_or_else(|| missing("the line of totals"))?;
     if counts.instructions == 0 {
         return Err(missing("the counted function"));
     }
-    Ok(counts)
+    Ok(Counts { depth, ..counts })
 }
 
-/// Returns the number of messages in the line that the program prints.
-fn messages(line: &str) -> Option<u64> {
+/// Returns the number behind `key` in the line that the program prints.
+fn number(line: &str, key: &str) -> Option<u64> {
     let mut words = line.split_whitespace();
-    words
-        .find_map(|word| word.strip_prefix("messages="))?
-        .parse()
-        .ok()
+    words.find_map(|word| word.strip_prefix(key))?.parse().ok()
 }
 
 /// Returns the totals of a file of callgrind's: names in the line `events:`, counts in `totals:`,
@@ -170,6 +176,7 @@ mod tests {
         let counts = totals(TEXT, 10).unwrap();
         let wanted = Counts {
             messages: 10,
+            depth: Depth::default(),
             instructions: 1_000,
             first_cache_read_misses: 50,
             last_cache_read_misses: 7,
@@ -184,9 +191,11 @@ mod tests {
     }
 
     #[test]
-    fn messages_are_found_in_the_line() {
-        assert_eq!(messages("messages=42 checksum=00ff\n"), Some(42));
-        assert_eq!(messages("checksum=00ff\n"), None);
+    fn numbers_are_found_in_the_line_by_their_keys() {
+        let line = "messages=42 checksum=00ff live=7 levels=3\n";
+        let numbers = ["messages=", "live=", "levels="].map(|key| number(line, key));
+        assert_eq!(numbers, [Some(42), Some(7), Some(3)]);
+        assert_eq!(number("checksum=00ff\n", "messages="), None);
     }
 
     #[test]

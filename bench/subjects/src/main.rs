@@ -87,13 +87,16 @@ fn shard(load: &Load, folds: bool) -> Result<String> {
         "the pass came to another end"
     );
     Ok(format!(
-        "messages={} checksum={:016x} state={:032x} events={} reports={:016x} kept={}",
+        "messages={} checksum={:016x} state={:032x} events={} reports={:016x} kept={} live={} \
+         levels={}",
         resolved.timed.len(),
         resolved.end.checksum,
         end.state_hash,
         resolved.event_count,
         resolved.reports_checksum,
-        resolved.kept_places
+        resolved.kept_places,
+        resolved.depth.live_orders,
+        resolved.depth.levels
     ))
 }
 

@@ -5,12 +5,14 @@
 //! compared with those of any book.
 
 mod answers;
+mod depth;
 mod events;
 mod market;
 mod resolve;
 mod resolved;
 mod run;
 
+pub use depth::Depth;
 pub use events::fold;
 pub use market::Market;
 pub use resolve::{NoSlotError, Resolver};

@@ -15,6 +15,7 @@ use matchgate_workloads::report::Report;
 use matchgate_workloads::{Operation, OperationKind};
 
 use super::answers::Answers;
+use super::depth::Depth;
 use super::market::{Market, price};
 use super::run::{End, ShardRun};
 use crate::book::core_side;
@@ -117,6 +118,12 @@ impl Resolver {
     #[must_use]
     pub fn end(&self) -> End {
         self.run.end()
+    }
+
+    /// Returns what rests in it.
+    #[must_use]
+    pub fn depth(&self) -> Depth {
+        self.run.depth()
     }
 
     /// Returns how many events there were since [`Self::begin_timed`].

@@ -4,6 +4,7 @@ use matchgate_core::domain::{Command, Sequenced};
 use matchgate_workloads::Operation;
 use matchgate_workloads::report::fold;
 
+use super::depth::Depth;
 use super::market::Market;
 use super::resolve::{NoSlotError, Resolver};
 use super::run::End;
@@ -19,6 +20,8 @@ pub struct Resolved {
     pub timed: Vec<Sequenced<Command>>,
     /// What the shard has to come to.
     pub end: End,
+    /// What rests then: of every pass that comes to [`Self::end`].
+    pub depth: Depth,
     /// Sum ([`fold`]) over what the timed events say as reports: equal to the sum of any right
     /// book's over the same operations, where [`Self::kept_places`] is 0.
     pub reports_checksum: u64,
@@ -54,6 +57,7 @@ impl Resolved {
             before: commands,
             timed: Vec::with_capacity(timed.len()),
             end: resolver.end(),
+            depth: Depth::default(),
             reports_checksum: 0,
             kept_places: 0,
             event_count: 0,
@@ -66,6 +70,7 @@ impl Resolved {
                 .fold(resolved.reports_checksum, |sum, one| fold(sum, &one));
         }
         resolved.end = resolver.end();
+        resolved.depth = resolver.depth();
         resolved.event_count = resolver.event_count();
         resolved.kept_places = resolver.kept_places();
         Ok(resolved)

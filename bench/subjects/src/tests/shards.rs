@@ -7,7 +7,7 @@ use matchgate_workloads::{Operation, OperationKind, Side, deep, ec_head, many};
 use crate::book::{BookRun, Room};
 use crate::ec_mix::EcMix;
 use crate::load::Load;
-use crate::shard::{Market, Resolved, Resolver, ShardRun};
+use crate::shard::{Depth, Market, Resolved, Resolver, ShardRun};
 use crate::sink::Kept;
 
 fn shard_reports(market: Market, operations: &[Operation]) -> Vec<Report> {
@@ -128,4 +128,40 @@ fn words_that_name_no_workload_are_told() {
     }
     let sum = Load::named(&["ec", "1", "100"]).unwrap().checksum;
     assert_ne!(sum, Some([].iter().fold(0, fold)));
+}
+
+#[test]
+fn depth_of_a_shard_is_that_of_the_books_in_it() {
+    let mix = EcMix::new(5, 1_000, 5_000);
+    let resolved = Resolved::new(
+        Market {
+            users: 1_000,
+            ..Market::new(4_096, 4_096)
+        },
+        &mix.before,
+        &mix.timed,
+    );
+    let wanted = Depth {
+        live_orders: u64::from(mix.live_orders),
+        levels: u64::from(mix.levels),
+    };
+    assert_eq!(resolved.unwrap().depth, wanted);
+    let size = many::Size {
+        symbols: 40,
+        resting: 1_000,
+        timed: 2_000,
+    };
+    let flow = many::generate(1, size, many::Tail::Pareto);
+    let market = Market {
+        instruments: size.symbols,
+        ..Market::new(4_096, 512)
+    };
+    let resolved = Resolved::new(market, &flow.before, &flow.timed).unwrap();
+    let depth = resolved.depth;
+    // What keeps its place by a shard's rule still rests where it rested.
+    assert_eq!(depth.live_orders, flow.shape.live_orders as u64);
+    assert_eq!(depth.levels, flow.shape.levels as u64);
+    let mut run = ShardRun::prepared(&resolved);
+    run.pass(&resolved.timed);
+    assert_eq!(run.depth(), depth);
 }

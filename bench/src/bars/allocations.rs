@@ -1,22 +1,21 @@
-//! B11: no allocation on the hot thread, from the bytes of a request to the bytes of its report.
+//! B11: what the hot thread must not do, from the bytes of a request to the bytes of its report: ask
+//! for memory, meet a page that it has not, give up its cpu.
 //!
 //! The real gateway agent and the real shard agent run on one thread, over a real socket, with
-//! their journal; the load is the EC mix over one session, pipelined. Faults and switches of that
-//! thread are told beside it, and the book has to be the generator's in the end.
+//! their journal; the load is the EC mix over one session, pipelined, made in blocks while the
+//! thread goes on. The book has to be the generator's in the end.
 
 use anyhow::{Result, bail, ensure};
-use matchgate_core::domain::{
-    Command, InstrumentId, OrderHandle, RequestNumber, SelfTradePrevention, Sequenced, Side, Symbol,
-};
+use matchgate_core::domain::{Command, InstrumentId, Sequenced, Side};
 use matchgate_core::{Level, Shard};
 use matchgate_runtime::Clock;
-use matchgate_schema::capnp::{Encoder, encode_client};
-use matchgate_schema::message::{
-    CancelRequest, ClientMessage, NewOrderRequest, OrderTarget, ReplaceRequest, ServerMessage,
-};
-use matchgate_subjects::shard::{Market, Resolved, ShardRun};
+use matchgate_schema::message::ServerMessage;
+use matchgate_subjects::ec_mix::{EcStream, MARKET};
+use matchgate_subjects::shard::{Market, Resolver};
+use matchgate_workloads::Operation;
 
-use super::{Run, book};
+use super::Run;
+use super::session_load::{IN_FLIGHT, SessionLoad};
 use crate::bar::{Bar, Gate};
 use crate::machine::Cpus;
 use crate::number::{count, float};
@@ -26,30 +25,31 @@ pub(super) const GATE: Gate = Gate::AtMost {
     must: 0.0,
     stretch: 0.0,
 };
-/// Commands that the figure is about.
-const COMMANDS: u64 = 1_000_000;
-/// Requests on their way at one time.
-const IN_FLIGHT: u64 = 64;
-/// Frames that are written at once.
-const BATCH: usize = 16;
+/// Commands that the figures are about.
+const COMMANDS: u64 = 10_000_000;
+/// Commands before them: the session's store of reports is touched first by its first 65,536
+/// messages, and each staging log is gone through once.
+const WARM_UP: usize = 200_000;
+/// Commands that are made at once.
+const BLOCK: usize = 250_000;
 
 /// Measures it.
 pub(super) fn measure(run: &mut Run) -> Result<Vec<Bar>> {
     let cpus = Cpus::choose()?;
-    let commands = count(run.plan.commands);
-    let seed = run.plan.seed;
-    let (mix, resolved) = book::resolved_mix(seed, run.plan.commands / 10, run.plan.commands)?;
+    let (commands, seed) = (run.plan.counted_commands, run.plan.seed);
+    let mut blocks = Blocks::new(seed);
+    let before = blocks.before(WARM_UP)?;
     let mut venue = Venue::start(&run.plan.folder, cpus)?;
     let clock = run.clock.clone();
-    let venue_ref = &mut venue;
-    let (reports, ns) = pinned(cpus.client, || drive(venue_ref, &clock, &resolved))?;
+    let (venue_ref, blocks_ref) = (&mut venue, &mut blocks);
+    let driven = pinned(cpus.client, || {
+        drive(venue_ref, &clock, &before, (blocks_ref, commands))
+    })?;
     let (report, written) = venue.stop()?;
     ensure!(
-        depth(report.shard.shard()) == depth(end_of(&resolved).shard()),
+        depth(report.shard.shard()) == depth(blocks.resolver.shard()),
         "the venue's book is not the resolver's"
     );
-    let void = void_reason(&report, commands);
-    let usage = report.usage;
     let details = vec![
         format!(
             "gateway, shard and journal appender on cpu {}, polled in turn, spinning; client on cpu \
@@ -57,54 +57,125 @@ pub(super) fn measure(run: &mut Run) -> Result<Vec<Bar>> {
             cpus.hot, cpus.client, cpus.cold
         ),
         format!(
-            "minor faults {}, voluntary switches {}, involuntary switches {}",
-            usage.minor_faults, usage.voluntary_switches, usage.involuntary_switches
+            "involuntary switches {}; counted after {} commands of warm-up",
+            report.usage.involuntary_switches,
+            before.len()
         ),
         format!(
             "{:.0} commands a second meanwhile, the client encoding and decoding; {} reports; {} \
-             records journaled, {:?}",
-            1e9 * float(commands) / float(ns.max(1)),
-            reports,
+             looks in vain for room in the journal; {} records journaled, {:?}",
+            1e9 * float(count(commands)) / float(driven.ns.max(1)),
+            driven.reports,
+            driven.waits,
             written.records,
             written.backend
         ),
-        format!("seed {seed}: {}", book::shape(&mix)),
+        format!("seed {seed}: {}", blocks.stream.shape()),
     ];
-    let what = format!("allocations, hot thread, {commands} commands");
-    let figure = float(report.allocations);
-    Ok(vec![
-        Bar::counted(("B11", &what), figure, "in all", GATE, void).with_details(details),
-    ])
+    let mut bars = figures(&report, count(commands));
+    if let Some(last) = bars.last_mut() {
+        last.details = details;
+    }
+    Ok(bars)
 }
 
-/// Fewer commands than the bar is about prove nothing; an allocation among them does.
-fn void_reason(report: &HotReport, commands: u64) -> Option<String> {
-    if !report.counts {
-        return Some("this program's allocator does not count".to_owned());
-    }
-    (commands < COMMANDS && report.allocations == 0)
+/// Returns the three figures: each has to be none.
+fn figures(report: &HotReport, commands: u64) -> Vec<Bar> {
+    let usage = &report.usage;
+    let uncounted = (!report.counts).then(|| "this program's allocator does not count".to_owned());
+    [
+        ("allocations", report.allocations, uncounted),
+        ("minor faults", usage.minor_faults, None),
+        ("voluntary switches", usage.voluntary_switches, None),
+    ]
+    .map(|(name, figure, void)| {
+        let void = void.or_else(|| void_reason(figure, commands));
+        let what = format!("{name}, hot thread, {commands} commands");
+        Bar::counted(("B11", &what), float(figure), "in all", GATE, void)
+    })
+    .into()
+}
+
+/// Fewer commands than the bar is about prove nothing; one case among them does.
+fn void_reason(figure: u64, commands: u64) -> Option<String> {
+    (commands < COMMANDS && figure == 0)
         .then(|| format!("{commands} commands, {COMMANDS} are needed"))
 }
 
-/// Sends all commands; returns how many reports there were, and nanoseconds of the timed ones.
-fn drive(venue: &mut Venue, clock: &Clock, resolved: &Resolved) -> Result<(u64, u64)> {
-    let mut client = SpinClient::connect(venue.address, clock)?;
-    let mut load = Load::new(resolved.market);
-    log_on(venue, &mut client)?;
-    load.send(&mut client, &resolved.before)?;
-    venue.begin_count();
-    let began_ns = clock.now_ns();
-    load.send(&mut client, &resolved.timed)?;
-    let ns = clock.now_ns().saturating_sub(began_ns);
-    venue.end_count();
-    Ok((load.reports, ns))
+/// The mix as a shard is told it, block by block: all of it would not fit into memory.
+struct Blocks {
+    stream: EcStream,
+    resolver: Resolver,
 }
 
-/// Returns a shard that was told all of it.
-fn end_of(resolved: &Resolved) -> ShardRun {
-    let mut shard = ShardRun::prepared(resolved);
-    shard.pass(&resolved.timed);
-    shard
+impl Blocks {
+    fn new(seed: u64) -> Self {
+        Self {
+            stream: EcStream::new(seed),
+            resolver: Resolver::new(MARKET),
+        }
+    }
+
+    /// Returns definitions, first orders and warm-up.
+    fn before(&mut self, warm_up: usize) -> Result<Vec<Sequenced<Command>>> {
+        let mut commands = self.resolver.setup();
+        let operations = self.stream.before(warm_up);
+        commands.extend(self.resolve(&operations)?);
+        Ok(commands)
+    }
+
+    fn next(&mut self, operations: usize) -> Result<Vec<Sequenced<Command>>> {
+        let operations = self.stream.block(operations);
+        self.resolve(&operations)
+    }
+
+    fn resolve(&mut self, operations: &[Operation]) -> Result<Vec<Sequenced<Command>>> {
+        let mut reports = Vec::new();
+        let mut commands = Vec::with_capacity(operations.len());
+        for operation in operations {
+            commands.push(self.resolver.resolve(operation, &mut reports)?);
+            reports.clear();
+        }
+        Ok(commands)
+    }
+}
+
+/// What the client saw of the counted commands.
+struct Driven {
+    reports: u64,
+    /// Looks in vain for room in the journal, those of the warm-up included.
+    waits: u64,
+    /// Of sending them and hearing the answers.
+    ns: u64,
+}
+
+/// Sends all commands: those `before` the count, and so many of the blocks.
+fn drive(
+    venue: &mut Venue,
+    clock: &Clock,
+    before: &[Sequenced<Command>],
+    (blocks, commands): (&mut Blocks, usize),
+) -> Result<Driven> {
+    let mut client = SpinClient::connect(venue.address, clock)?;
+    let mut load = SessionLoad::new(MARKET);
+    log_on(venue, &mut client)?;
+    load.send((venue, &mut client), before)?;
+    let reports_before = load.reports();
+    let (mut left, mut ns) = (commands, 0);
+    venue.begin_count();
+    while left > 0 {
+        let block = blocks.next(left.min(BLOCK))?;
+        let began_ns = clock.now_ns();
+        load.send((venue, &mut client), &block)?;
+        ns += clock.now_ns().saturating_sub(began_ns);
+        left -= block.len();
+    }
+    venue.end_count();
+    Ok(Driven {
+        reports: load.reports() - reports_before,
+        waits: load.waits(),
+        ns,
+    })
 }
 
 fn log_on(venue: &mut Venue, client: &mut SpinClient) -> Result<()> {
@@ -120,115 +191,39 @@ fn log_on(venue: &mut Venue, client: &mut SpinClient) -> Result<()> {
     }
 }
 
-/// A shard's commands as one session's requests.
-struct Load {
-    encoder: Encoder,
-    symbol: Symbol,
-    /// The request that entered the order in each slot.
-    entered: Vec<RequestNumber>,
-    sent: u64,
-    answered: u64,
-    reports: u64,
-    output: Vec<u8>,
-}
-
-impl Load {
-    fn new(market: Market) -> Self {
-        Self {
-            encoder: Encoder::new(),
-            symbol: Market::instrument(0).symbol,
-            entered: vec![RequestNumber(0); market.slots() as usize],
-            sent: 0,
-            answered: 0,
-            reports: 0,
-            output: Vec::new(),
-        }
-    }
-
-    /// Sends commands, and hears the answers to all of them. Definitions are the venue's own.
-    fn send(&mut self, client: &mut SpinClient, commands: &[Sequenced<Command>]) -> Result<()> {
-        for batch in commands.chunks(BATCH) {
-            for command in batch {
-                self.queue(&command.body);
-            }
-            client.send(&self.output)?;
-            self.output.clear();
-            self.hear(client, IN_FLIGHT)?;
-        }
-        self.hear(client, 0)
-    }
-
-    fn queue(&mut self, command: &Command) {
-        let request = RequestNumber(self.sent + 1);
-        let Some(message) = self.message(request, command) else {
-            return;
-        };
-        self.sent += 1;
-        let frame = encode_client(&message, &mut self.encoder);
-        self.output.extend_from_slice(frame);
-    }
-
-    /// Takes answers until at most `open` requests are without one.
-    fn hear(&mut self, client: &mut SpinClient, open: u64) -> Result<()> {
-        loop {
-            while let Some(message) = client.take_frame(decoded)? {
-                self.take(&message?)?;
-            }
-            if self.sent - self.answered <= open {
-                return Ok(());
-            }
-            client.look()?;
-        }
-    }
-
-    fn take(&mut self, message: &ServerMessage) -> Result<()> {
-        match message {
-            ServerMessage::Report { report, .. } => {
-                // Answers come in the order of the requests; a fill of a resting order has none.
-                self.answered = self.answered.max(report.request().get());
-                self.reports += 1;
-                Ok(())
-            }
-            ServerMessage::Heartbeat { .. } => Ok(()),
-            other => bail!("the venue said {other:?}"),
-        }
-    }
-
-    /// Returns what a session says for a command; `None` where it is no session's.
-    fn message(&mut self, request: RequestNumber, command: &Command) -> Option<ClientMessage> {
-        match command {
-            Command::New(order, _) => {
-                self.entered[order.handle.slot as usize] = request;
-                let (price, quantity) = (order.price, order.quantity);
-                Some(ClientMessage::NewOrder(NewOrderRequest {
-                    request,
-                    time_in_force: order.time_in_force,
-                    // One account plays all parts of the market.
-                    self_trade: SelfTradePrevention::None,
-                    ..NewOrderRequest::limit(self.symbol, order.side, price, quantity)
-                }))
-            }
-            Command::Cancel(cancel) => Some(ClientMessage::Cancel(CancelRequest {
-                request,
-                target: self.target(cancel.handle),
-            })),
-            Command::Replace(replace, _) => {
-                let target = self.target(replace.handle);
-                Some(ClientMessage::Replace(ReplaceRequest {
-                    request,
-                    ..ReplaceRequest::new(target, replace.price, replace.quantity)
-                }))
-            }
-            _ => None,
-        }
-    }
-
-    fn target(&self, handle: OrderHandle) -> OrderTarget {
-        OrderTarget::Request(self.entered[handle.slot as usize])
-    }
-}
-
 /// Returns every level of both sides.
 fn depth(shard: &Shard) -> [Vec<Level>; 2] {
     [Side::Buy, Side::Sell].map(|side| shard.depth(InstrumentId(0), side, usize::MAX).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use matchgate_subjects::ec_mix::EcMix;
+    use matchgate_subjects::shard::{Resolved, ShardRun};
+
+    use super::*;
+
+    #[test]
+    fn blocks_are_the_commands_of_the_whole_mix() {
+        let mix = EcMix::new(3, 100, 900);
+        let resolved = Resolved::new(MARKET, &mix.before, &mix.timed).unwrap();
+        let mut blocks = Blocks::new(3);
+        assert!(blocks.before(100).unwrap() == resolved.before);
+        let mut timed = blocks.next(400).unwrap();
+        timed.extend(blocks.next(500).unwrap());
+        assert!(timed == resolved.timed);
+        assert_eq!(depth(blocks.resolver.shard()), {
+            let mut run = ShardRun::prepared(&resolved);
+            run.pass(&resolved.timed);
+            depth(run.shard())
+        });
+    }
+
+    #[test]
+    fn few_commands_void_only_what_did_not_happen() {
+        assert_eq!(void_reason(0, COMMANDS), None);
+        assert_eq!(void_reason(3, 1), None);
+        let reason = void_reason(0, 5_000).unwrap();
+        assert_eq!(reason, "5000 commands, 10000000 are needed");
+    }
 }

@@ -5,15 +5,13 @@
 
 use anyhow::Result;
 use matchgate_runtime::Clock;
-use matchgate_subjects::ec_mix::{EcMix, ROOM, USERS};
-use matchgate_subjects::shard::{Market, Resolved};
-use matchgate_workloads::OperationKind;
+use matchgate_subjects::ec_mix::{EcMix, MARKET};
+use matchgate_subjects::shard::Resolved;
 
 use super::Run;
 use super::engine::shard_pass;
 use crate::bar::{Bar, Gate};
 use crate::machine::Cpus;
-use crate::number::{float, float_of};
 use crate::statistics::{Confidence, estimate};
 use crate::wire::pinned;
 
@@ -40,7 +38,7 @@ pub(super) fn measure(run: &mut Run) -> Result<Vec<Bar>> {
             cpus.hot,
             warm_up(run)
         ),
-        format!("seed {}: {}", run.plan.seed, shape(&mix)),
+        format!("seed {}: {}", run.plan.seed, mix.shape),
     ];
     let what = ("W1", "book only, EC mix");
     Ok(vec![
@@ -55,47 +53,12 @@ pub(super) fn warm_up(run: &Run) -> usize {
 
 /// Returns the mix of a run, and what a shard is told in its place.
 pub(super) fn workload(run: &Run) -> Result<(EcMix, Resolved)> {
-    resolved_mix(run.plan.seed, warm_up(run), run.plan.commands)
-}
-
-/// Returns a mix, and what a shard is told in its place.
-pub(super) fn resolved_mix(
-    seed: u64,
-    warm_up: usize,
-    commands: usize,
-) -> Result<(EcMix, Resolved)> {
-    let mix = EcMix::new(seed, warm_up, commands);
-    let market = Market {
-        users: USERS,
-        ..Market::new(ROOM.orders, ROOM.levels)
-    };
-    let resolved = Resolved::new(market, &mix.before, &mix.timed)?;
+    let mix = EcMix::new(run.plan.seed, warm_up(run), run.plan.commands);
+    let resolved = Resolved::new(MARKET, &mix.before, &mix.timed)?;
     Ok((mix, resolved))
 }
 
 /// Runs one pass in a new book; returns millions of commands a second.
 pub(super) fn pass(resolved: &Resolved, clock: &Clock) -> Result<f64> {
     Ok(1e3 / shard_pass(resolved, clock)?)
-}
-
-/// Returns a mix's shares, its orders and its levels in words.
-pub(super) fn shape(mix: &EcMix) -> String {
-    let all = float_of(mix.timed.len().max(1));
-    let share = |kind| {
-        let of_kind = mix.timed.iter().filter(|one| one.kind == kind);
-        100.0 * float_of(of_kind.count()) / all
-    };
-    format!(
-        "{} commands: new {:.1} %, take {:.1} %, cancel {:.1} %, move {:.1} %; {:.1} % trade, {:.3} \
-         fills a command; at the end {} live orders on {} levels",
-        mix.timed.len(),
-        share(OperationKind::New),
-        share(OperationKind::Ioc),
-        share(OperationKind::Cancel),
-        share(OperationKind::Move),
-        100.0 * float(mix.trading) / all,
-        float(mix.fills) / all,
-        mix.live_orders,
-        mix.levels
-    )
 }

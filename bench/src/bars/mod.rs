@@ -17,6 +17,7 @@ mod mix_ratio;
 mod oracle;
 mod paced_ratio;
 mod ring_ratio;
+mod session_load;
 mod sweeps;
 mod wire_ratio;
 
@@ -46,6 +47,8 @@ pub struct Plan {
     pub seconds: f64,
     /// Commands of one pass over a workload.
     pub commands: usize,
+    /// Commands over which what must not happen is counted.
+    pub counted_commands: usize,
     /// Seed of workloads, orders of pairs and intervals.
     pub seed: u64,
     /// Where results are written, and journals while they are needed.

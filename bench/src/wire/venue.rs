@@ -17,7 +17,7 @@ use matchgate_core::domain::{
     SessionId, SetPhase, ShardId,
 };
 use matchgate_follower::{GatewayRings, ShardAgent};
-use matchgate_journal::{Appender, WriterStats};
+use matchgate_journal::{Appender, Marks, WriterStats};
 use matchgate_net::{
     Acceptor, AcceptorOptions, AcceptorWiring, Directory, DirectoryEntry, GatewayAgent,
     GatewayAgentOptions, GatewayWiring, LiveOutlet, ReactorOptions, ShardLink, handover_ring,
@@ -72,6 +72,7 @@ pub struct Venue {
     phase: Arc<AtomicU8>,
     hot: Option<JoinHandle<Result<HotReport>>>,
     failure: Failure,
+    marks: [Marks; 2],
     journal: Option<Journal>,
 }
 
@@ -87,6 +88,7 @@ impl Venue {
     /// Returns what the system refuses.
     pub fn start(folder: &Path, cpus: Cpus) -> Result<Self> {
         let (journal, [shard_log, gateway_log]) = Journal::open(folder, Some(cpus.cold))?;
+        let marks = [shard_log.marks(), gateway_log.marks()];
         let clock = Clock::new();
         let (handover_in, handover_out) = handover_ring(4);
         let listener = TcpListener::bind("127.0.0.1:0")?;
@@ -124,6 +126,7 @@ impl Venue {
             phase,
             hot: Some(hot),
             failure,
+            marks,
             journal: Some(journal),
         })
     }
@@ -131,6 +134,20 @@ impl Venue {
     /// Gives the acceptor a turn; a logon needs some.
     pub fn accept(&mut self) {
         self.acceptor.poll();
+    }
+
+    /// Returns whether half of each staging log is free. Who sends on without looks on a slow disk
+    /// gets the answer `Busy` at some time.
+    #[must_use]
+    pub fn has_room(&self) -> bool {
+        let mut logs = self.marks.iter();
+        logs.all(|marks| marks.free_bytes() >= marks.capacity_bytes() / 2)
+    }
+
+    /// Returns whether an agent or the journal's writer has failed.
+    #[must_use]
+    pub fn has_failed(&self) -> bool {
+        self.failure.is_set() || self.marks.iter().any(Marks::failed)
     }
 
     /// Begins to count.

@@ -12,16 +12,23 @@
 //! compared elsewhere.
 
 mod flow;
+mod stream;
 
-use matchgate_workloads::Operation;
+use matchgate_workloads::{Operation, Shape};
 
 use crate::book::Room;
-use flow::{Flow, RESTING};
+use crate::shard::Market;
+pub use stream::EcStream;
 
 /// Users; each has an account and a session of its own.
 pub const USERS: u32 = 1_000;
 /// Room that the mix needs: four times the orders that it keeps.
 pub const ROOM: Room = Room::new(4_096, 2_048);
+/// A market that has it.
+pub const MARKET: Market = Market {
+    users: USERS,
+    ..Market::new(ROOM.orders, ROOM.levels)
+};
 
 /// The mix, and what a right book comes to.
 #[derive(Clone, Debug)]
@@ -30,37 +37,25 @@ pub struct EcMix {
     pub before: Vec<Operation>,
     /// To be timed.
     pub timed: Vec<Operation>,
-    /// Sum ([`matchgate_workloads::report::fold`]) over the reports to the timed ones; sequences count from the first operation
-    /// of `before`.
+    /// Sum ([`matchgate_workloads::report::fold`]) over the reports to the timed ones; sequences
+    /// count from the first operation of `before`.
     pub checksum: u64,
-    /// Operations that traded.
-    pub trading: u64,
-    /// Trades.
-    pub fills: u64,
-    /// Orders that rest at the end.
-    pub live_orders: u32,
-    /// Prices with orders at the end, over both sides.
-    pub levels: u32,
+    /// What the timed operations are.
+    pub shape: Shape,
 }
 
 impl EcMix {
     /// Returns the mix of `seed`: `warm_up` operations after the first orders, then `timed` ones.
     #[must_use]
     pub fn new(seed: u64, warm_up: usize, timed: usize) -> Self {
-        let mut flow = Flow::new(seed);
-        let mut before: Vec<Operation> = (0..RESTING).map(|_| flow.new_order()).collect();
-        before.extend((0..warm_up).map(|_| flow.next_operation()));
-        flow.begin_timed();
-        let timed = (0..timed).map(|_| flow.next_operation()).collect();
-        let end = flow.run.end();
+        let mut stream = EcStream::new(seed);
+        let before = stream.before(warm_up);
+        let timed = stream.block(timed);
         Self {
             before,
             timed,
-            checksum: flow.checksum,
-            trading: flow.trading,
-            fills: flow.fills,
-            live_orders: end.live_orders,
-            levels: end.levels,
+            checksum: stream.checksum(),
+            shape: stream.shape(),
         }
     }
 }

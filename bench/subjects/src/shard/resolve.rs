@@ -5,6 +5,7 @@
 //! crosses a fill on its way. Orders of one user trade with each other: the workloads' answers are
 //! of a market without self-trade prevention.
 
+use matchgate_core::Shard;
 use matchgate_core::domain::{
     AccountId, Cancel, ClientOrderId, Command, Durability, Epoch, EventBody, GatewayId,
     InstrumentId, MassCancel, MassCancelScope, NewOrder, OrderHandle, OrderId, OrderTerms,
@@ -124,6 +125,12 @@ impl Resolver {
     #[must_use]
     pub fn depth(&self) -> Depth {
         self.run.depth()
+    }
+
+    /// Returns the shard.
+    #[must_use]
+    pub const fn shard(&self) -> &Shard {
+        self.run.shard()
     }
 
     /// Returns how many events there were since [`Self::begin_timed`].

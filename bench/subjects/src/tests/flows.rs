@@ -6,7 +6,7 @@ use matchgate_workloads::sweep::{self, Book, Strike};
 use matchgate_workloads::{Operation, OperationKind, cross, deep, ec_head};
 
 use crate::book::{BookRun, Room};
-use crate::ec_mix::{self, EcMix};
+use crate::ec_mix::{self, EcMix, EcStream};
 use crate::sink::Folded;
 
 fn checksum(room: Room, before: &[Operation], timed: &[Operation]) -> u64 {
@@ -101,20 +101,34 @@ fn mix_is_answered_as_the_naive_book_answers_it() {
 #[test]
 fn mix_has_the_shares_and_the_book_that_its_page_has() {
     let mix = EcMix::new(3, 20_000, 100_000);
-    let share = |kind| mix.timed.iter().filter(|one| one.kind == kind).count();
+    let shape = &mix.shape;
     for (kind, percent) in [
         (OperationKind::New, 9),
         (OperationKind::Ioc, 3),
         (OperationKind::Cancel, 6),
         (OperationKind::Move, 82),
     ] {
-        assert!(share(kind).abs_diff(percent * 1_000) < 500, "{kind:?}");
+        let count = mix.timed.iter().filter(|one| one.kind == kind).count() as u64;
+        assert_eq!(shape.count(kind), count);
+        assert!(count.abs_diff(percent * 1_000) < 500, "{kind:?}");
     }
-    assert!((4_000..8_000).contains(&mix.trading), "{}", mix.trading);
-    assert!(
-        (900..1_100).contains(&mix.live_orders),
-        "{}",
-        mix.live_orders
-    );
-    assert!((600..900).contains(&mix.levels), "{}", mix.levels);
+    assert!((4_000..8_000).contains(&shape.trading), "{shape}");
+    for orders in [shape.live_orders_before, shape.live_orders] {
+        assert!((900..1_100).contains(&orders), "{shape}");
+    }
+    assert!((600..900).contains(&shape.levels), "{shape}");
+}
+
+#[test]
+fn mix_in_blocks_is_the_mix_at_once() {
+    let mix = EcMix::new(6, 500, 3_000);
+    let mut stream = EcStream::new(6);
+    assert_eq!(stream.before(500), mix.before);
+    let blocks: Vec<Operation> = [1_000, 0, 2_000]
+        .into_iter()
+        .flat_map(|count| stream.block(count))
+        .collect();
+    assert_eq!(blocks, mix.timed);
+    assert_eq!(stream.shape(), mix.shape);
+    assert_eq!(stream.checksum(), mix.checksum);
 }

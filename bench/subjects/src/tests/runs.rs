@@ -71,7 +71,7 @@ fn stamped_pass_comes_to_the_same_end_and_tells_fills_apart() {
     assert_eq!(latencies.len(), 5_000);
     assert!(latencies.iter().all(|one| one.ticks == 1));
     let traded = latencies.iter().filter(|one| one.traded).count() as u64;
-    assert_eq!(traded, mix.trading);
+    assert_eq!(traded, mix.shape.trading);
 }
 
 #[test]

@@ -5,7 +5,7 @@ use matchgate_workloads::report::{Report, fold};
 use matchgate_workloads::{Operation, OperationKind, Side, deep, ec_head, many};
 
 use crate::book::{BookRun, Room};
-use crate::ec_mix::EcMix;
+use crate::ec_mix::{self, EcMix};
 use crate::load::Load;
 use crate::shard::{Depth, Market, Resolved, Resolver, ShardRun};
 use crate::sink::Kept;
@@ -133,17 +133,10 @@ fn words_that_name_no_workload_are_told() {
 #[test]
 fn depth_of_a_shard_is_that_of_the_books_in_it() {
     let mix = EcMix::new(5, 1_000, 5_000);
-    let resolved = Resolved::new(
-        Market {
-            users: 1_000,
-            ..Market::new(4_096, 4_096)
-        },
-        &mix.before,
-        &mix.timed,
-    );
+    let resolved = Resolved::new(ec_mix::MARKET, &mix.before, &mix.timed);
     let wanted = Depth {
-        live_orders: u64::from(mix.live_orders),
-        levels: u64::from(mix.levels),
+        live_orders: mix.shape.live_orders as u64,
+        levels: mix.shape.levels as u64,
     };
     assert_eq!(resolved.unwrap().depth, wanted);
     let size = many::Size {

@@ -56,7 +56,7 @@ pub const CHOICES: [Choice; 18] = [
     },
     Choice {
         id: "B25",
-        what: "answers of the book: five published hashes, a hundred seeds",
+        what: "answers of the book: five published hashes, a hundred seeds, one shard and two",
         gate: oracle::GATE,
         measure: oracle::measure,
     },

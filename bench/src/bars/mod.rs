@@ -18,6 +18,7 @@ mod oracle;
 mod paced_ratio;
 mod ring_ratio;
 mod session_load;
+mod split;
 mod sweeps;
 mod wire_ratio;
 

@@ -1,5 +1,6 @@
 //! B25: what the book answers is what it has to: the five published hashes, the same answers as a
-//! naive book and as the whole shard for a hundred other seeds, and the same from run to run.
+//! naive book and as the whole shard for a hundred other seeds, and the same from run to run and
+//! over any number of shards.
 
 use anyhow::Result;
 use matchgate_subjects::book::{BookRun, Room};
@@ -8,27 +9,27 @@ use matchgate_workloads::meb::{Scenario, generate};
 use matchgate_workloads::report::{fold, sha256};
 use matchgate_workloads::{Operation, naive};
 
-use super::Run;
 use super::engine::MebLoad;
+use super::{Run, split};
 use crate::bar::{Bar, Gate};
 
 /// Hashes, and seeds.
 const HASHES: f64 = 5.0;
-const SEEDS: u32 = 100;
+pub(super) const SEEDS: u32 = 100;
 /// Orders of a seed.
 const ORDERS: u32 = 2_000;
 pub(super) const GATE: Gate = Gate::AtLeast {
     must: HASHES,
     stretch: HASHES,
 };
-const GATE_SEEDS: Gate = Gate::AtLeast {
+pub(super) const GATE_SEEDS: Gate = Gate::AtLeast {
     must: SEEDS as f64,
     stretch: SEEDS as f64,
 };
 
 /// Compares them.
 pub(super) fn measure(run: &mut Run) -> Result<Vec<Bar>> {
-    Ok(vec![hashes(run), seeds(run)?])
+    Ok(vec![hashes(run), seeds(run)?, split::measure(run)?])
 }
 
 fn hashes(run: &Run) -> Bar {
@@ -63,10 +64,15 @@ fn hashes(run: &Run) -> Bar {
     Bar::counted(what, equal, "hashes", GATE, void).with_details(details)
 }
 
-fn seeds(run: &Run) -> Result<Bar> {
-    let first = u32::try_from(run.plan.seed)
+/// Returns the first of the seeds of a run.
+pub(super) fn first_seed(run: &Run) -> u32 {
+    u32::try_from(run.plan.seed)
         .unwrap_or(1)
-        .wrapping_mul(1_000);
+        .wrapping_mul(1_000)
+}
+
+fn seeds(run: &Run) -> Result<Bar> {
+    let first = first_seed(run);
     let mut equal = 0.0;
     for seed in first..first.saturating_add(SEEDS) {
         let scenario = Scenario::ALL[seed as usize % Scenario::ALL.len()];

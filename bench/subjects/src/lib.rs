@@ -20,6 +20,7 @@ pub mod peers;
 pub mod ring_run;
 pub mod shard;
 pub mod sink;
+pub mod split;
 pub mod sweep_run;
 
 pub use handles::Ranges;

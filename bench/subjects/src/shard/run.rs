@@ -28,8 +28,14 @@ impl ShardRun {
     /// Returns a shard that was told nothing yet.
     #[must_use]
     pub fn new(market: &Market) -> Self {
+        Self::numbered(ShardId(0), market)
+    }
+
+    /// Returns a shard of another number, likewise.
+    #[must_use]
+    pub fn numbered(shard: ShardId, market: &Market) -> Self {
         Self {
-            shard: Shard::new(ShardId(0), market.capacity()),
+            shard: Shard::new(shard, market.capacity()),
             step: EventBuffer::new(),
             checksum: 0,
         }

@@ -5,3 +5,4 @@ mod flows;
 mod peers;
 mod runs;
 mod shards;
+mod splits;

@@ -16,9 +16,9 @@ const BARS: &str = env!("CARGO_BIN_EXE_bars");
 const TINY: [&str; 6] = ["--seconds", "0.1", "--pairs", "15", "--commands", "5000"];
 
 /// The bars, in the order in which they are measured.
-const KNOWN: [&str; 18] = [
+const KNOWN: [&str; 21] = [
     "AA", "B15", "B13", "B14", "B11", "B25", "B8", "B1", "B6", "B1r", "B4", "B7", "B9", "B12",
-    "B17", "B16", "W1", "B20",
+    "B17", "B16", "W1", "W1h", "W5", "W7", "B20",
 ];
 
 struct Ran {

@@ -3,7 +3,7 @@
 use anyhow::{Result, bail};
 
 use super::{
-    Run, allocations, book, deep_ratio, echo_ratio, engine_tail, instructions, itself,
+    Run, allocations, book, deep_ratio, echo_ratio, engine_tail, flows, instructions, itself,
     journal_ratio, meb_hand_over, meb_ratio, mix_ratio, oracle, paced_ratio, ring_ratio, sweeps,
     wire_ratio,
 };
@@ -22,7 +22,7 @@ pub struct Choice {
 }
 
 /// Every bar, in the order in which they are measured.
-pub const CHOICES: [Choice; 18] = [
+pub const CHOICES: [Choice; 21] = [
     Choice {
         id: "AA",
         what: "a thing against itself, on one core and over the wire: the method's own check",
@@ -127,6 +127,24 @@ pub const CHOICES: [Choice; 18] = [
         measure: book::measure,
     },
     Choice {
+        id: "W1h",
+        what: "the same load by the rules of its source, whose shares are others",
+        gate: Gate::Open,
+        measure: flows::measure_head,
+    },
+    Choice {
+        id: "W5",
+        what: "nanoseconds an order of the book alone where nothing is canceled",
+        gate: Gate::Open,
+        measure: flows::measure_cross,
+    },
+    Choice {
+        id: "W7",
+        what: "nanoseconds a command of one shard with 10,000 symbols",
+        gate: Gate::Open,
+        measure: flows::measure_many,
+    },
+    Choice {
         id: "B20",
         what: "throughput of one shard under the EC mix with its journal over that without",
         gate: journal_ratio::GATE,
@@ -160,7 +178,7 @@ mod tests {
         assert_eq!(
             error.to_string(),
             "there is no bar \"B99\"; there are AA, B15, B13, B14, B11, B25, B8, B1, B6, B1r, B4, B7, \
-             B9, B12, B17, B16, W1, B20"
+             B9, B12, B17, B16, W1, W1h, W5, W7, B20"
         );
     }
 

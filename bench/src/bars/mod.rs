@@ -8,6 +8,7 @@ mod duel;
 mod echo_ratio;
 mod engine;
 mod engine_tail;
+mod flows;
 mod instructions;
 mod itself;
 mod journal_ratio;

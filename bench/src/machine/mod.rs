@@ -3,11 +3,13 @@
 
 mod facts;
 mod hiccups;
+mod memory;
 mod ping_pong;
 mod usage;
 
 pub use facts::Facts;
 pub use hiccups::hiccups;
+pub use memory::needs_memory;
 pub use ping_pong::{RoundTrip, ping_pong};
 pub use usage::{Steal, ThreadUsage};
 

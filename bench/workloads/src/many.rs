@@ -6,7 +6,7 @@
 //! 20,000. A symbol's weight is its share both of the orders that rest at first (each symbol has
 //! two at least) and of the operations. In a symbol 93 of 100 operations enter or cancel an order,
 //! one three times as likely as the other while there are fewer or more than at first; 5 give one
-//! another price, 2 take. Distances from the mid follow the power law of [`crate::deep`], up to
+//! another price, never the one that it has, so that it loses its place by any rule; 2 take. Distances from the mid follow the power law of [`crate::deep`], up to
 //! 500 ticks; what is canceled or moved is any order of the symbol.
 
 use std::cmp::Ordering;
@@ -144,19 +144,29 @@ impl Flow {
                 self.maker.cancel(order, symbol)
             }
         } else if draw < 98 {
-            let cancel = self.maker.cancel(order, symbol);
-            Operation {
-                kind: OperationKind::Move,
-                price: self.price(cancel.side),
-                quantity: 1 + self.random.below(QUANTITY_MAX),
-                ..cancel
-            }
+            self.replace(order, symbol)
         } else {
             let side = self.any_side();
             let limit = side.away(MID, -DISTANCE_MAX);
             let quantity = 1 + self.random.below(2 * QUANTITY_MAX);
             let order = self.maker.order(OperationKind::Ioc, side, limit, quantity);
             Operation { symbol, ..order }
+        }
+    }
+
+    fn replace(&mut self, order: u32, symbol: u32) -> Operation {
+        let cancel = self.maker.cancel(order, symbol);
+        let resting = self.maker.naive.resting(order);
+        let before = resting.map(|(_, price, _)| price);
+        let mut price = self.price(cancel.side);
+        while before == Some(price) {
+            price = self.price(cancel.side);
+        }
+        Operation {
+            kind: OperationKind::Move,
+            price,
+            quantity: 1 + self.random.below(QUANTITY_MAX),
+            ..cancel
         }
     }
 

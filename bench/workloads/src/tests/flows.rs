@@ -184,3 +184,24 @@ fn many_spreads_operations_over_symbols_by_their_weight() {
     let four_orders = busiest_over_median(many::Tail::FourOrders);
     assert!((700..=1_400).contains(&four_orders), "{four_orders}");
 }
+
+#[test]
+fn order_that_many_moves_gets_another_price() {
+    let size = many::Size {
+        symbols: 20,
+        resting: 500,
+        timed: 20_000,
+    };
+    let flow = many::generate(3, size, many::Tail::Pareto);
+    let mut book = Naive::new();
+    let mut moves = 0;
+    for (sequence, operation) in (0..).zip(flow.before.iter().chain(&flow.timed)) {
+        if operation.kind == OperationKind::Move {
+            let (_, price, _) = book.resting(operation.order).unwrap();
+            assert_ne!(price, operation.price);
+            moves += 1;
+        }
+        book.apply(sequence, operation, &mut Vec::new());
+    }
+    assert!(moves > 500, "{moves}");
+}

@@ -16,9 +16,9 @@ const BARS: &str = env!("CARGO_BIN_EXE_bars");
 const TINY: [&str; 6] = ["--seconds", "0.1", "--pairs", "15", "--commands", "5000"];
 
 /// The bars, in the order in which they are measured.
-const KNOWN: [&str; 21] = [
+const KNOWN: [&str; 22] = [
     "AA", "B15", "B13", "B14", "B11", "B25", "B8", "B1", "B6", "B1r", "B4", "B7", "B9", "B12",
-    "B17", "B16", "W1", "W1h", "W5", "W7", "B20",
+    "B17", "B16", "W1", "W1h", "W5", "W7", "B20", "B21",
 ];
 
 struct Ran {
@@ -149,7 +149,7 @@ fn run_says_what_it_did_and_keeps_what_it_said() {
 
 #[test]
 fn exit_code_is_that_of_the_verdicts_and_histograms_are_kept() {
-    let ran = tiny(&["AA", "B15", "B20"]);
+    let ran = tiny(&["AA", "B15", "B20", "B21"]);
     if !ran.is_possible() {
         return;
     }
@@ -158,7 +158,7 @@ fn exit_code_is_that_of_the_verdicts_and_histograms_are_kept() {
         .iter()
         .map(|one| one["id"].as_str().unwrap())
         .collect();
-    assert_eq!(ids, ["AA", "AA", "B15", "B20"], "{}", ran.stdout);
+    assert_eq!(ids, ["AA", "AA", "B15", "B20", "B21"], "{}", ran.stdout);
     assert_eq!(ran.code, code_of(&figures), "{}", ran.stdout);
     let log = std::fs::read_to_string(ran.folder.path().join("B15.hlog")).unwrap();
     for tag in ["Tag=reactor,", "Tag=plain,", "Tag=hiccups,"] {

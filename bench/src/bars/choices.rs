@@ -4,8 +4,8 @@ use anyhow::{Result, bail};
 
 use super::{
     Run, allocations, book, deep_ratio, echo_ratio, engine_tail, flows, instructions, itself,
-    journal_ratio, meb_hand_over, meb_ratio, mix_ratio, oracle, paced_ratio, ring_ratio, sweeps,
-    wire_ratio,
+    journal_ratio, meb_hand_over, meb_ratio, mix_ratio, oracle, paced_ratio, replay_ratio,
+    ring_ratio, sweeps, wire_ratio,
 };
 use crate::bar::{Bar, Gate};
 
@@ -22,7 +22,7 @@ pub struct Choice {
 }
 
 /// Every bar, in the order in which they are measured.
-pub const CHOICES: [Choice; 21] = [
+pub const CHOICES: [Choice; 22] = [
     Choice {
         id: "AA",
         what: "a thing against itself, on one core and over the wire: the method's own check",
@@ -150,6 +150,12 @@ pub const CHOICES: [Choice; 21] = [
         gate: journal_ratio::GATE,
         measure: journal_ratio::measure,
     },
+    Choice {
+        id: "B21",
+        what: "commands a second of replaying a journal over those of the live shard",
+        gate: replay_ratio::GATE,
+        measure: replay_ratio::measure,
+    },
 ];
 
 /// Returns the choices of `ids`, in the order of [`CHOICES`]; all of them where none is named.
@@ -178,7 +184,7 @@ mod tests {
         assert_eq!(
             error.to_string(),
             "there is no bar \"B99\"; there are AA, B15, B13, B14, B11, B25, B8, B1, B6, B1r, B4, B7, \
-             B9, B12, B17, B16, W1, W1h, W5, W7, B20"
+             B9, B12, B17, B16, W1, W1h, W5, W7, B20, B21"
         );
     }
 

@@ -24,7 +24,7 @@ pub(super) const GATE: Gate = Gate::AtLeast {
     stretch: 0.97,
 };
 /// Room that one record needs at the most.
-const RECORD_BYTES_MAX: usize = 256;
+pub(super) const RECORD_BYTES_MAX: usize = 256;
 /// The journal is given so long to come to rest between two windows.
 const REST_NS_MAX: u64 = 60_000_000_000;
 
@@ -114,16 +114,18 @@ fn journaled_pass(resolved: &Resolved, log: &mut Appender, clock: &Clock) -> Res
     })
 }
 
+/// Appends a command; returns the number that it has in the journal.
 #[inline]
-fn append(log: &mut Appender, command: &Sequenced<Command>) -> Result<()> {
+pub(super) fn append(log: &mut Appender, command: &Sequenced<Command>) -> Result<u64> {
     let (kind, parts) = command.body.parts();
     let sequence = log.append(kind as u8, command.time_ns, &parts)?;
     log.set_applied(sequence);
-    Ok(())
+    Ok(sequence)
 }
 
+/// Waits until the staging log has room for a record; returns for how long, nanoseconds.
 #[cold]
-fn wait_for_room(log: &mut Appender, clock: &Clock) -> Result<u64> {
+pub(super) fn wait_for_room(log: &mut Appender, clock: &Clock) -> Result<u64> {
     let began_ns = clock.now_ns();
     loop {
         if log.has_room(RECORD_BYTES_MAX) {

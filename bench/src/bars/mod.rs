@@ -17,6 +17,7 @@ mod meb_ratio;
 mod mix_ratio;
 mod oracle;
 mod paced_ratio;
+mod replay_ratio;
 mod ring_ratio;
 mod session_load;
 mod split;

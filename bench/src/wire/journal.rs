@@ -1,7 +1,7 @@
 //! A journal for a measurement: streams in a temporary data directory, and their writer's thread.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
@@ -78,6 +78,22 @@ impl Journal {
             _staging: staging,
         };
         Ok((journal, [shard.appender, gateway.appender]))
+    }
+
+    /// Stops the writer once everything is on disk, and returns what it did. The files stay as long
+    /// as this does.
+    ///
+    /// # Errors
+    ///
+    /// Returns the writer's first error.
+    pub fn stop(&mut self) -> Result<WriterStats> {
+        self.end()
+    }
+
+    /// Returns the folder of the shard's segments.
+    #[must_use]
+    pub fn shard_folder(&self) -> PathBuf {
+        self.directory.path().join(StreamId::shard(0).to_string())
     }
 
     /// Stops the writer once everything is on disk, and returns what it did.

@@ -1,10 +1,11 @@
 //! The stages of `cargo xtask ci`: what each runs, in which order, and the table at the end.
 //!
 //! A stage is a few commands. The first stage that fails ends the run. The last line printed is
-//! always `N passed, N failed, N skipped`: the tests by outcome, and one failure more when
-//! another stage than `test` failed.
+//! always `N passed, N failed, N skipped`: the tests of the stages `test` and `peers` by outcome,
+//! and one failure more when another stage failed.
 
 use std::path::Path;
+use std::process::Command;
 use std::time::{Duration, Instant};
 
 use anyhow::Result;
@@ -30,6 +31,8 @@ pub(crate) enum Stage {
     Services,
     /// Every test passes.
     Test,
+    /// So do those of the books to compare with, a workspace of their own.
+    Peers,
     /// The ring holds in every interleaving of its two threads that the memory model allows.
     Loom,
     /// The documentation compiles without a warning.
@@ -37,13 +40,14 @@ pub(crate) enum Stage {
 }
 
 impl Stage {
-    const ALL: [Self; 8] = [
+    const ALL: [Self; 9] = [
         Self::Fmt,
         Self::Clippy,
         Self::Tidy,
         Self::Build,
         Self::Services,
         Self::Test,
+        Self::Peers,
         Self::Loom,
         Self::Doc,
     ];
@@ -56,6 +60,7 @@ impl Stage {
             Self::Build => "build",
             Self::Services => "services",
             Self::Test => "test",
+            Self::Peers => "peers",
             Self::Loom => "loom",
             Self::Doc => "doc",
         }
@@ -67,6 +72,7 @@ impl Stage {
             Self::Build => Some(Duration::from_secs(7 * 60)),
             Self::Services => Some(Duration::from_secs(60)),
             Self::Test => Some(Duration::from_secs(10 * 60)),
+            Self::Peers => Some(Duration::from_secs(2 * 60)),
             Self::Loom => Some(Duration::from_secs(3 * 60)),
             Self::Fmt | Self::Clippy | Self::Tidy | Self::Doc => None,
         }
@@ -141,6 +147,7 @@ fn run_stage(root: &Path, stage: Stage, totals: &mut Totals) -> Result<bool> {
         // A server that cannot be had is said, here and by each test that is skipped for it.
         Stage::Services => provide::install().map(|_| true),
         Stage::Test => test(root, totals),
+        Stage::Peers => peers(root, totals),
         Stage::Loom => loom(root),
         Stage::Doc => {
             let mut doc = cargo(root, &["doc", "--workspace", "--no-deps", "--locked"]);
@@ -166,21 +173,36 @@ fn test(root: &Path, totals: &mut Totals) -> Result<bool> {
         "--",
         "--show-output",
     ];
+    counted(&mut cargo(root, &arguments), totals)
+}
+
+/// Runs the tests of `bench/peers`, which has a lock file of its own, in a target folder of its
+/// own: where the bars build it too.
+fn peers(root: &Path, totals: &mut Totals) -> Result<bool> {
+    let arguments = ["test", "--locked", "--no-fail-fast", "--manifest-path"];
+    let mut tests = cargo(root, &arguments);
+    tests.arg("bench/peers/Cargo.toml");
+    tests.arg("--target-dir").arg(root.join("target/peers"));
+    tests.args(["--", "--show-output"]);
+    counted(&mut tests, totals)
+}
+
+/// Runs tests and adds them to `totals`, by outcome; returns whether all passed.
+fn counted(tests: &mut Command, totals: &mut Totals) -> Result<bool> {
     let mut report = TestReport::default();
-    let ended = process::stream(&mut cargo(root, &arguments), None, &mut |line| {
-        report.line(line);
-    })?;
-    *totals = report.totals();
+    let ended = process::stream(tests, None, &mut |line| report.line(line))?;
+    let mut counts = report.totals();
     for name in report.failed_tests() {
         println!("failed: {name}");
     }
     let success = ended == Ended::Success;
-    if !success && totals.failed == 0 {
+    if !success && counts.failed == 0 {
         println!("a test program did not compile, or ended without a result");
-        totals.failed = 1;
+        counts.failed = 1;
     }
-    println!("{totals}");
-    Ok(success && totals.failed == 0)
+    println!("{counts}");
+    *totals += counts;
+    Ok(success && counts.failed == 0)
 }
 
 /// Runs the ring's tests with the atomics of `loom`, in a target folder of their own: the flag

@@ -5,6 +5,7 @@
 //! claims more than it did. It reads lines and starts nothing.
 
 use std::fmt;
+use std::ops::AddAssign;
 
 /// The tests of a run, by outcome.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -15,6 +16,14 @@ pub(crate) struct Totals {
     pub(crate) failed: u64,
     /// Tests that said `skipped:`, and tests that the runner ignored.
     pub(crate) skipped: u64,
+}
+
+impl AddAssign for Totals {
+    fn add_assign(&mut self, more: Self) {
+        self.passed += more.passed;
+        self.failed += more.failed;
+        self.skipped += more.skipped;
+    }
 }
 
 impl fmt::Display for Totals {

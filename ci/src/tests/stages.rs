@@ -55,7 +55,7 @@ tidy            -  not run
 fn every_stage_runs_when_none_is_named() {
     let names = Stage::ALL.map(Stage::name);
     let expected = [
-        "fmt", "clippy", "tidy", "build", "services", "test", "loom", "doc",
+        "fmt", "clippy", "tidy", "build", "services", "test", "peers", "loom", "doc",
     ];
     assert_eq!(names, expected);
 }

@@ -138,3 +138,18 @@ fn closing_line_reads_as_promised() {
     };
     assert_eq!(totals.to_string(), "812 passed, 0 failed, 3 skipped");
 }
+
+#[test]
+fn totals_of_two_runs_are_added_by_outcome() {
+    let mut totals = Totals {
+        passed: 3,
+        failed: 1,
+        skipped: 2,
+    };
+    totals += Totals {
+        passed: 4,
+        failed: 0,
+        skipped: 5,
+    };
+    assert_eq!(totals.to_string(), "7 passed, 1 failed, 7 skipped");
+}

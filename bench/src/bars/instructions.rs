@@ -1,12 +1,14 @@
-//! B8: instructions a message, counted by callgrind: they do not depend on who else is running.
+//! B8: instructions a message, counted by callgrind: they do not depend on who else is running. What
+//! the hardware counts stands beside them, where there is such a thing.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 use matchgate_subjects::instructions::{Counts, count};
 
-use super::Run;
+use super::{Run, hardware};
 use crate::bar::{Bar, Gate};
+use crate::machine::Cpus;
 
 pub(super) const GATE: Gate = Gate::AtMost {
     must: 200.0,
@@ -22,6 +24,7 @@ const COUNT_MAX: usize = 200_000;
 /// Counts book and shard on both workloads.
 pub(super) fn measure(run: &mut Run) -> Result<Vec<Bar>> {
     let program = subjects()?;
+    let cpus = Cpus::choose()?;
     let count = run.plan.commands.min(COUNT_MAX).to_string();
     let seed = run.plan.seed.to_string();
     let loads = [
@@ -39,21 +42,22 @@ pub(super) fn measure(run: &mut Run) -> Result<Vec<Bar>> {
     let mut bars = Vec::new();
     for (subject, text, gate) in subjects {
         for (name, words) in &loads {
-            let arguments: Vec<&str> = std::iter::once(subject)
-                .chain(words.iter().copied())
-                .collect();
-            bars.push(bar(
-                &program,
-                &arguments,
-                (&format!("{name}, {text}"), gate),
-            )?);
+            let what = format!("{name}, {text}");
+            let mut bar = bar(&program, (subject, words), (&what, gate))?;
+            bar.details.push(hardware::line(cpus.hot, subject, words)?);
+            bars.push(bar);
         }
     }
     Ok(bars)
 }
 
-fn bar(program: &std::path::Path, arguments: &[&str], (what, gate): (&str, Gate)) -> Result<Bar> {
-    let counts: Counts = count(program, arguments)?;
+fn bar(
+    program: &Path,
+    (subject, words): (&str, &[&str]),
+    (what, gate): (&str, Gate),
+) -> Result<Bar> {
+    let arguments = [&[subject], words].concat();
+    let counts: Counts = count(program, &arguments)?;
     let each = |count| counts.per_message(count);
     let details = vec![format!(
         "subjects {}: {} messages; {}; misses a message by callgrind's models: {:.2} of the first data \

@@ -9,6 +9,7 @@ mod echo_ratio;
 mod engine;
 mod engine_tail;
 mod flows;
+mod hardware;
 mod instructions;
 mod itself;
 mod journal_ratio;

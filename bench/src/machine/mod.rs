@@ -1,12 +1,14 @@
 //! The machine: what it is, what it takes away from a measurement, and how far apart its cores
 //! are. Figures mean nothing without these.
 
+mod counters;
 mod facts;
 mod hiccups;
 mod memory;
 mod ping_pong;
 mod usage;
 
+pub use counters::{HardwareCounts, count_hardware};
 pub use facts::Facts;
 pub use hiccups::hiccups;
 pub use memory::needs_memory;

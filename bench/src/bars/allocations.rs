@@ -17,7 +17,7 @@ use matchgate_workloads::Operation;
 use super::Run;
 use super::session_load::{IN_FLIGHT, SessionLoad};
 use crate::bar::{Bar, Gate};
-use crate::machine::Cpus;
+use crate::machine::{Cpus, StopWatch};
 use crate::number::{count, float};
 use crate::wire::{HotReport, SpinClient, Traffic, Venue, decoded, pinned};
 
@@ -72,21 +72,24 @@ pub(super) fn measure(run: &mut Run) -> Result<Vec<Bar>> {
         ),
         format!("seed {seed}: {}", blocks.stream.shape()),
     ];
-    let mut bars = figures(&report, count(commands));
+    let mut bars = figures(&report, driven.was_stopped, count(commands));
     if let Some(last) = bars.last_mut() {
         last.details = details;
     }
     Ok(bars)
 }
 
-/// Returns the three figures: each has to be none.
-fn figures(report: &HotReport, commands: u64) -> Vec<Bar> {
+/// Returns the three figures: each has to be none. A switch says nothing where the whole process
+/// was stopped.
+fn figures(report: &HotReport, was_stopped: bool, commands: u64) -> Vec<Bar> {
     let usage = &report.usage;
     let uncounted = (!report.counts).then(|| "this program's allocator does not count".to_owned());
+    let stopped = (was_stopped && usage.voluntary_switches > 0)
+        .then(|| "somebody stopped this process meanwhile".to_owned());
     [
         ("allocations", report.allocations, uncounted),
         ("minor faults", usage.minor_faults, None),
-        ("voluntary switches", usage.voluntary_switches, None),
+        ("voluntary switches", usage.voluntary_switches, stopped),
     ]
     .map(|(name, figure, void)| {
         let void = void.or_else(|| void_reason(figure, commands));
@@ -145,6 +148,8 @@ struct Driven {
     reports: u64,
     /// Looks in vain for room in the journal, those of the warm-up included.
     waits: u64,
+    /// Whether somebody stopped the process while it was counted.
+    was_stopped: bool,
     /// Of sending them and hearing the answers.
     ns: u64,
 }
@@ -162,6 +167,7 @@ fn drive(
     load.send((venue, &mut client), before)?;
     let reports_before = load.reports();
     let (mut left, mut ns) = (commands, 0);
+    let stops = StopWatch::begin()?;
     venue.begin_count();
     while left > 0 {
         let block = blocks.next(left.min(BLOCK))?;
@@ -174,6 +180,7 @@ fn drive(
     Ok(Driven {
         reports: load.reports() - reports_before,
         waits: load.waits(),
+        was_stopped: stops.was_stopped(),
         ns,
     })
 }

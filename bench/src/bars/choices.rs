@@ -50,7 +50,7 @@ pub const CHOICES: [Choice; 22] = [
     },
     Choice {
         id: "B11",
-        what: "allocations on the hot thread, from bytes to bytes",
+        what: "allocations, faults and switches of the hot thread, from bytes to bytes",
         gate: allocations::GATE,
         measure: allocations::measure,
     },

@@ -6,6 +6,7 @@ mod facts;
 mod hiccups;
 mod memory;
 mod ping_pong;
+mod stop_watch;
 mod usage;
 
 pub use counters::{HardwareCounts, count_hardware};
@@ -13,6 +14,7 @@ pub use facts::Facts;
 pub use hiccups::hiccups;
 pub use memory::needs_memory;
 pub use ping_pong::{RoundTrip, ping_pong};
+pub use stop_watch::StopWatch;
 pub use usage::{Steal, ThreadUsage};
 
 use anyhow::{Result, ensure};

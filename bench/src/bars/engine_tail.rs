@@ -78,6 +78,7 @@ pub(super) fn measure(run: &mut Run) -> Result<Vec<Bar>> {
             "hiccups of the same cpu, probes of {PROBE_NS} ns: {}",
             late.line()
         ),
+        resolved.depth.to_string(),
         format!(
             "the look at the clock is in each; p99.9 / p50 {:.1}; {passes} passes on cpu {}",
             float(all.percentile_ns(99.9)) / float(all.percentile_ns(50.0).max(1)),
@@ -130,6 +131,7 @@ pub(super) fn measure_open(run: &mut Run) -> Result<Vec<Bar>> {
     details.extend([
         format!("from the planned time: {}", all.line()),
         format!("hiccups of the client's cpu: {}", machine.line()),
+        resolved.depth.to_string(),
         format!(
             "{RATE} commands a second, {} a pass; sent late {:.2} % of them; shard on cpu {}, \
              client on cpu {}",

@@ -1,7 +1,7 @@
-//! Which places of a window hold a level: one bit a place, with a summary above.
+//! Which places of a window hold a level: one bit a place, with two summaries above.
 //!
-//! The next one below or above is found with two looks where it is near, and a few more where it is
-//! not. Places form a circle: the one below the first is the last. It must not know prices.
+//! The next one below or above is found with three looks at most. Places form a circle: the one
+//! below the first is the last. It must not know prices.
 
 /// Bits in a word.
 const WORD_BITS: usize = 64;
@@ -18,6 +18,8 @@ pub(super) struct TickBitmap {
     words: Box<[u64; WORDS]>,
     /// One bit a word.
     blocks: [u64; BLOCKS],
+    /// One bit a block.
+    top: u64,
 }
 
 impl TickBitmap {
@@ -26,6 +28,7 @@ impl TickBitmap {
         Self {
             words: Box::new([0; WORDS]),
             blocks: [0; BLOCKS],
+            top: 0,
         }
     }
 
@@ -38,6 +41,7 @@ impl TickBitmap {
         *word |= bit(place);
         if first {
             self.blocks[number / WORD_BITS] |= bit(number);
+            self.top |= bit(number / WORD_BITS);
         }
     }
 
@@ -49,7 +53,11 @@ impl TickBitmap {
         *word &= !bit(place);
         let word = *word;
         if word == 0 {
-            self.blocks[number / WORD_BITS] &= !bit(number);
+            let block = &mut self.blocks[number / WORD_BITS];
+            *block &= !bit(number);
+            if *block == 0 {
+                self.top &= !bit(number / WORD_BITS);
+            }
         }
         Word(word)
     }
@@ -80,10 +88,10 @@ impl TickBitmap {
     /// Returns the set bit nearest to the block of `place` going down, and around the circle to that
     /// block itself; `None` where none is set.
     pub(super) fn next_down_beyond_block(&self, place: usize) -> Option<usize> {
-        let block = place / WORD_BITS / WORD_BITS % BLOCKS;
-        let block = (1..=BLOCKS)
-            .map(|distance| (block + BLOCKS - distance) % BLOCKS)
-            .find(|&block| self.blocks[block] != 0)?;
+        let below = self.top & (bit(place / WORD_BITS / WORD_BITS % BLOCKS) - 1);
+        // Around the circle where no lower block has one.
+        let nearest = if below == 0 { self.top } else { below };
+        let block = nearest.checked_ilog2()? as usize % BLOCKS;
         Some(self.highest_of(block, self.blocks[block]))
     }
 

@@ -188,7 +188,7 @@ mod tests {
             acts in vec((0_u32..24, any::<bool>()), 1..300),
             spread in 1_u32..24,
         ) {
-            let hash = |name: u32| (name % spread) << 28 | name % spread;
+            let hash = |name: u32| ((name % spread) << 28) | (name % spread);
             let mut index = OrderIndex::new(24);
             let mut naive = BTreeSet::new();
             for (name, enters) in acts {

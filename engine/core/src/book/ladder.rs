@@ -11,10 +11,10 @@ use crate::domain::Side;
 use crate::planted::{Bug, bites};
 
 /// The levels of one side. A level's rank is its tick, or for a ladder whose lowest price is the
-/// best one the complement of its tick: the higher, the better. Four cache lines, so that one of a
-/// pair is found by a shift.
+/// best one the complement of its tick: the higher, the better. Its size is a power of two, so that
+/// one of a pair is found by a shift.
 #[derive(Debug)]
-#[repr(align(64))]
+#[repr(align(256))]
 pub struct Ladder {
     /// 0 where the highest price is the best, else -1.
     flip: i64,

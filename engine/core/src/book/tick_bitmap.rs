@@ -11,11 +11,15 @@ const BLOCKS: usize = WORDS / WORD_BITS;
 /// every instrument stays within so many ticks for a long time.
 pub(super) const PLACES: usize = WORDS * WORD_BITS;
 
-/// A circle of bits. Its sizes are constants, so that no look at it is checked against a length.
+/// A circle of bits.
 #[derive(Debug)]
-pub(super) struct TickBitmap {
+pub(super) struct TickBitmap(Box<Bits>);
+
+/// Its sizes are constants, so that no look at them is checked against a length.
+#[derive(Debug)]
+struct Bits {
     /// One bit a place.
-    words: Box<[u64; WORDS]>,
+    words: [u64; WORDS],
     /// One bit a word.
     blocks: [u64; BLOCKS],
     /// One bit a block.
@@ -25,60 +29,66 @@ pub(super) struct TickBitmap {
 impl TickBitmap {
     /// Returns one of clear bits.
     pub(super) fn new() -> Self {
-        Self {
-            words: Box::new([0; WORDS]),
+        Self(Box::new(Bits {
+            words: [0; WORDS],
             blocks: [0; BLOCKS],
             top: 0,
-        }
+        }))
+    }
+
+    /// Returns whether a bit is set.
+    #[inline(always)]
+    pub(super) fn has(&self, place: usize) -> bool {
+        self.0.words[place / WORD_BITS % WORDS] & bit(place) != 0
     }
 
     /// Sets a bit.
     #[inline(always)]
     pub(super) fn set(&mut self, place: usize) {
         let number = place / WORD_BITS % WORDS;
-        let word = &mut self.words[number];
+        let word = &mut self.0.words[number];
         let first = *word == 0;
         *word |= bit(place);
         if first {
-            self.blocks[number / WORD_BITS] |= bit(number);
-            self.top |= bit(number / WORD_BITS);
+            self.0.blocks[number / WORD_BITS] |= bit(number);
+            self.0.top |= bit(number / WORD_BITS);
         }
     }
 
-    /// Clears a bit; returns its word as it is now.
+    /// Clears a bit.
     #[inline(always)]
-    pub(super) fn clear(&mut self, place: usize) -> Word {
+    pub(super) fn clear(&mut self, place: usize) {
         let number = place / WORD_BITS % WORDS;
-        let word = &mut self.words[number];
+        let word = &mut self.0.words[number];
         *word &= !bit(place);
-        let word = *word;
-        if word == 0 {
-            let block = &mut self.blocks[number / WORD_BITS];
+        if *word == 0 {
+            let block = &mut self.0.blocks[number / WORD_BITS];
             *block &= !bit(number);
             if *block == 0 {
-                self.top &= !bit(number / WORD_BITS);
+                self.0.top &= !bit(number / WORD_BITS);
             }
         }
-        Word(word)
     }
 
     /// Returns the set bit nearest to `place` going down around the circle, `place` itself
     /// included; `None` where none is set.
     pub(super) fn next_down(&self, place: usize) -> Option<usize> {
-        let number = place / WORD_BITS % WORDS;
-        let here = self.words[number] & (u64::MAX >> (WORD_BITS - 1 - place % WORD_BITS));
-        if here != 0 {
-            return Some((number * WORD_BITS) | highest(here));
+        if self.has(place) {
+            return Some(place % PLACES);
         }
-        self.next_down_in_block(place)
+        self.next_down_near(place)
             .or_else(|| self.next_down_beyond_block(place))
     }
 
-    /// Returns the set bit nearest to the word of `place` going down in its block, if there is one.
+    /// Returns the set bit nearest to `place` going down in its word or block, if there is one.
     #[inline(always)]
-    pub(super) fn next_down_in_block(&self, place: usize) -> Option<usize> {
+    pub(super) fn next_down_near(&self, place: usize) -> Option<usize> {
         let number = place / WORD_BITS % WORDS;
-        let here = self.blocks[number / WORD_BITS] & (bit(number) - 1);
+        let here = self.0.words[number] & (bit(place) - 1);
+        if here != 0 {
+            return Some((number * WORD_BITS) | highest(here));
+        }
+        let here = self.0.blocks[number / WORD_BITS] & (bit(number) - 1);
         if here == 0 {
             return None;
         }
@@ -88,52 +98,36 @@ impl TickBitmap {
     /// Returns the set bit nearest to the block of `place` going down, and around the circle to that
     /// block itself; `None` where none is set.
     pub(super) fn next_down_beyond_block(&self, place: usize) -> Option<usize> {
-        let below = self.top & (bit(place / WORD_BITS / WORD_BITS % BLOCKS) - 1);
+        let below = self.0.top & (bit(place / WORD_BITS / WORD_BITS % BLOCKS) - 1);
         // Around the circle where no lower block has one.
-        let nearest = if below == 0 { self.top } else { below };
+        let nearest = if below == 0 { self.0.top } else { below };
         let block = nearest.checked_ilog2()? as usize % BLOCKS;
-        Some(self.highest_of(block, self.blocks[block]))
+        Some(self.highest_of(block, self.0.blocks[block]))
     }
 
     /// Returns the highest place of some words of a block, of which each has one.
     #[inline(always)]
     fn highest_of(&self, block: usize, words: u64) -> usize {
         let number = ((block * WORD_BITS) | highest(words)) % WORDS;
-        (number * WORD_BITS) | highest(self.words[number])
+        (number * WORD_BITS) | highest(self.0.words[number])
     }
 
     /// Returns the set bit nearest to `place` going up around the circle, `place` itself included;
     /// `None` where none is set.
     pub(super) fn next_up(&self, place: usize) -> Option<usize> {
         let number = place / WORD_BITS % WORDS;
-        let here = self.words[number] & (u64::MAX << (place % WORD_BITS));
+        let here = self.0.words[number] & (u64::MAX << (place % WORD_BITS));
         if here != 0 {
             return Some(number * WORD_BITS + lowest(here));
         }
         let block = number / WORD_BITS;
-        let above = self.blocks[block] & !(bit(number) | (bit(number) - 1));
+        let above = self.0.blocks[block] & !(bit(number) | (bit(number) - 1));
         let others = (1..=BLOCKS).map(|distance| (block + distance) % BLOCKS);
         let (block, words) = std::iter::once((block, above))
-            .chain(others.map(|block| (block, self.blocks[block])))
+            .chain(others.map(|block| (block, self.0.blocks[block])))
             .find(|&(_, words)| words != 0)?;
         let number = block * WORD_BITS + lowest(words);
-        Some(number * WORD_BITS + lowest(self.words[number]))
-    }
-}
-
-/// The bits of one word of the circle.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Word(u64);
-
-impl Word {
-    /// Returns the place of the highest set bit below `place`, which is in this word and clear.
-    #[inline(always)]
-    pub(super) const fn below(self, place: usize) -> Option<usize> {
-        let below = self.0 & (bit(place) - 1);
-        if below == 0 {
-            return None;
-        }
-        Some((place & !(WORD_BITS - 1)) | highest(below))
+        Some(number * WORD_BITS + lowest(self.0.words[number]))
     }
 }
 

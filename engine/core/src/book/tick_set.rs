@@ -12,14 +12,22 @@ pub(super) const NO_RANK: i64 = i64::MIN;
 
 /// Places in the window, less one.
 const PLACE_MASK: u64 = PLACES as u64 - 1;
+/// The next best rank where it is not known: above every rank.
+const UNKNOWN: i64 = i64::MAX;
 /// Base of the highest window: none goes beyond the highest rank, so that one comparison says
 /// whether a rank is in it.
-const BASE_MAX: i64 = i64::MAX - PLACE_MASK.cast_signed();
+const BASE_MAX: i64 = UNKNOWN - 1 - PLACE_MASK.cast_signed();
 
 /// A set of ranks.
 #[derive(Debug)]
 pub(super) struct TickSet {
     best: i64,
+    /// The best rank but for that one, where it is known and still there: what was the best before,
+    /// mostly. An order that comes to a better price and goes again costs no search.
+    next: i64,
+    /// Whether the best rank has its bit: it gets it once a better one comes. One that comes and goes
+    /// touches no bit.
+    best_is_set: bool,
     /// Lowest rank in the window.
     base: i64,
     /// A circle: rank r is at place r modulo the window.
@@ -33,6 +41,8 @@ impl TickSet {
     pub(super) fn new(count_max: usize) -> Self {
         Self {
             best: NO_RANK,
+            next: UNKNOWN,
+            best_is_set: true,
             base: 0,
             window: TickBitmap::new(),
             below: Vec::with_capacity(count_max),
@@ -59,42 +69,88 @@ impl TickSet {
         if rank.wrapping_sub(self.base).cast_unsigned() > PLACE_MASK {
             return self.insert_outside(rank);
         }
-        self.window.set(place(rank));
-        self.best = self.best.max(rank);
+        if rank > self.best {
+            self.step_up(rank);
+        } else {
+            self.window.set(place(rank));
+            self.note_worse(rank);
+        }
+    }
+
+    /// Takes a new best rank, which the window holds.
+    #[inline(always)]
+    fn step_up(&mut self, rank: i64) {
+        self.set_best();
+        self.best_is_set = false;
+        self.next = std::mem::replace(&mut self.best, rank);
+    }
+
+    /// Gives the best rank its bit.
+    #[inline(always)]
+    fn set_best(&mut self) {
+        if !self.best_is_set {
+            self.window.set(place(self.best));
+        }
+    }
+
+    #[inline(always)]
+    fn note_worse(&mut self, rank: i64) {
+        // One that is not known stays so: it is above every rank.
+        if rank > self.next {
+            self.next = rank;
+        }
     }
 
     /// Removes a rank, which is there.
     #[inline(always)]
     pub(super) fn remove(&mut self, rank: i64) {
+        if rank != self.best || bites(Bug::StaleBest, true) {
+            return self.remove_worse(rank);
+        }
+        if self.best_is_set {
+            self.window.clear(place(rank));
+        }
+        self.best_is_set = true;
+        let next = std::mem::replace(&mut self.next, UNKNOWN);
+        // It may have gone since: then it has no bit.
+        let is_in_window = next.wrapping_sub(self.base).cast_unsigned() <= PLACE_MASK;
+        if is_in_window && self.window.has(place(next)) {
+            self.best = next;
+            return;
+        }
+        self.look_for_best(rank);
+    }
+
+    /// Removes a rank that is not the best one.
+    #[inline(always)]
+    fn remove_worse(&mut self, rank: i64) {
         if rank < self.base {
             return self.remove_below(rank);
         }
-        let at = place(rank);
-        let here = self.window.clear(at);
-        if rank != self.best || bites(Bug::StaleBest, true) {
-            return;
-        }
-        match here.below(at) {
-            Some(below) => self.best = rank.wrapping_sub_unsigned(distance_down(at, below)),
-            None => self.look_for_best(rank),
-        }
+        self.window.clear(place(rank));
     }
 
     /// Enters a rank that the window does not hold.
     #[cold]
     fn insert_outside(&mut self, rank: i64) {
+        self.set_best();
+        self.best_is_set = true;
         if !self.make_window_hold(rank) {
-            return self.insert_below(rank);
+            self.insert_below(rank);
+            self.note_worse(rank);
+        } else if rank > self.best {
+            self.step_up(rank);
+        } else {
+            self.window.set(place(rank));
+            self.note_worse(rank);
         }
-        self.window.set(place(rank));
-        self.best = self.best.max(rank);
     }
 
-    /// Finds the best rank where it lies in another word than `last`, which was it.
+    /// Finds the best rank, below `last`, which was it.
     #[inline(never)]
     fn look_for_best(&mut self, last: i64) {
         let at = place(last);
-        match self.window.next_down_in_block(at) {
+        match self.window.next_down_near(at) {
             Some(below) => self.best = last.wrapping_sub_unsigned(distance_down(at, below)),
             None => self.look_beyond_block(last),
         }

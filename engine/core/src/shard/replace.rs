@@ -84,8 +84,8 @@ impl Shard {
         let executed = order.cumulative();
         let leaves = total.wrapping_sub(executed);
         let details = self.ledger.details_mut(slot);
-        let moves = total > executed
-            && !details.traits.has_terms()
+        let moves = !details.traits.has_terms()
+            && total > executed
             && market
                 .book
                 .try_move(&mut self.slab, slot, tick, (leaves, total));

@@ -131,29 +131,30 @@ pub(super) fn measure_spread(run: &mut Run) -> Result<Vec<Bar>> {
             .map(|_| loads.iter().map(|load| load.pass(clock)).collect())
             .collect::<Result<Vec<Vec<Pass>>>>()
     })?;
-    let spread = |round: &Vec<Pass>| {
-        let each = || round.iter().map(|pass| pass.ns);
-        let fastest = each().fold(f64::INFINITY, f64::min);
-        let slowest = each().fold(0.0, f64::max);
-        fastest / slowest
-    };
-    let spreads: Vec<f64> = rounds.iter().map(spread).collect();
-    let figure = estimate(&spreads, run.plan.seed, Confidence::Usual);
     let of_scenario = |place: usize| {
-        median(
-            &rounds
-                .iter()
-                .map(|round| round[place].ns)
-                .collect::<Vec<_>>(),
-        )
+        let each: Vec<f64> = rounds.iter().map(|round| round[place].ns).collect();
+        median(&each)
     };
+    // The two are chosen over all rounds: the extremes of each round alone would be those of its
+    // noise.
+    let by_ns = |one: &usize, other: &usize| of_scenario(*one).total_cmp(&of_scenario(*other));
+    let places = 0..Scenario::ALL.len();
+    let fastest = places.clone().min_by(by_ns).unwrap_or(0);
+    let slowest = places.max_by(by_ns).unwrap_or(0);
+    let spreads: Vec<f64> = rounds
+        .iter()
+        .map(|round| round[fastest].ns / round[slowest].ns)
+        .collect();
+    let figure = estimate(&spreads, run.plan.seed, Confidence::Usual);
     let each: Vec<String> = Scenario::ALL
         .into_iter()
         .enumerate()
         .map(|(place, scenario)| format!("{} {:.1}", scenario.name(), of_scenario(place)))
         .collect();
     let mut details = vec![format!(
-        "ns a message, median of {} rounds over all five: {}; cpu {}",
+        "{} over {}; ns a message, median of {} rounds over all five: {}; cpu {}",
+        Scenario::ALL[fastest].name(),
+        Scenario::ALL[slowest].name(),
         rounds.len(),
         each.join(", "),
         cpus.hot

@@ -1,19 +1,19 @@
 //! Names of orders: from the number by which a client knows its order to its handle.
 //!
-//! It is what a gateway keeps: bounded, set aside once, and hashed under a seed that no client
-//! knows, so that nobody can choose numbers that collide. It must not know books.
+//! It is what a gateway keeps whose clients name orders by numbers: bounded, set aside once, and
+//! hashed under a seed that no client knows, so that nobody can choose numbers that collide. The
+//! venue's own clients may choose longer names, which cost more. It must not know books.
 
 use matchgate_core::OrderIndex;
 use matchgate_core::domain::OrderHandle;
 
 use crate::handles::{Handles, Ranges};
 
-/// The secret keys of the hash. No two numbers have one hash, and whoever does not know the keys
-/// cannot choose two that come to one cell: of `m` cells, which the high bits number, two numbers
-/// share one with a chance of at most 2 / `m` (the second multiplication: Dietzfelbinger and others,
-/// "A Reliable Randomized Algorithm for the Closest-Pair Problem", 1997). The first one, and bytes
-/// that change place, keep numbers that follow each other from lying in rows, which probing one cell
-/// after the other does not bear.
+/// The secret keys of the hash. No two numbers have one hash, so equal hashes are equal names; and
+/// whoever does not know the keys cannot choose many that come to one row: of `m` rows, which the high
+/// bits number, two numbers share one with a chance of at most 2 / `m` (the second multiplication:
+/// Dietzfelbinger and others, "A Reliable Randomized Algorithm for the Closest-Pair Problem", 1997).
+/// The first one, and bytes that change place, spread numbers that follow each other.
 #[derive(Clone, Copy, Debug)]
 struct HashKeys(u32, u32);
 
@@ -50,9 +50,13 @@ impl Names {
         }
     }
 
-    /// Enters a name that is not there, and gives its order a handle; `None` where no slot is free.
+    /// Enters a name and gives its order a handle; `None` where a live order has the name, or no slot
+    /// is free.
     #[inline(always)]
     pub(crate) fn enter(&mut self, id: u32) -> Option<OrderHandle> {
+        if self.find(id).is_some() {
+            return None;
+        }
         let handle = self.handles.take(id)?;
         self.index.insert(self.keys.hash(id), handle.slot);
         Some(handle)
@@ -79,11 +83,16 @@ impl Names {
         self.handles.put(slot);
     }
 
-    /// Looks where a name would be, so that it lies in the caches when it is asked for; returns the
-    /// slot that lies there, whosever it is.
+    /// Looks at the row where a name would be; returns the first slot of it, whosever it is.
     #[inline]
     pub(crate) fn peek(&self, id: u32) -> u32 {
         self.index.peek(self.keys.hash(id))
+    }
+
+    /// Looks at the slot behind another one in its row.
+    #[inline]
+    pub(crate) fn behind(&self, slot: u32) -> u32 {
+        self.index.behind(slot)
     }
 
     /// Returns the name of the order in a slot, which lives.
@@ -108,13 +117,14 @@ mod tests {
     fn name_is_found_until_it_is_forgotten() {
         let mut names = Names::new(64, Ranges::One, 1);
         let handles: Vec<_> = (0..64).map(|id| names.enter(1_000 * id).unwrap()).collect();
-        assert_eq!(names.enter(1), None);
+        assert_eq!(names.enter(1), None, "no slot is free");
         assert_eq!(names.find(7_000), Some(handles[7].slot));
         assert_eq!(names.find(7_001), None);
         assert_eq!(names.take(7_000), Some(handles[7].slot));
         assert_eq!(names.take(7_000), None);
         names.forget(8_000, handles[8].slot);
         assert_eq!(names.find(8_000), None);
+        assert_eq!(names.enter(9_000), None, "a live order has the name");
         assert_eq!(names.find(9_000), Some(handles[9].slot));
         let again = names.enter(7_000).unwrap();
         assert_eq!((again.slot, again.generation), (handles[8].slot, 2));

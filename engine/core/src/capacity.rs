@@ -6,10 +6,11 @@
 pub struct ShardCapacity {
     /// Order slots; a handle's slot is below it. About 0.3 KiB each.
     pub orders: u32,
-    /// Price levels of one side of one book. About 280 bytes each, set aside twice for every
-    /// instrument and touched once the instrument is this shard's.
+    /// Price levels of one side of one book. About 190 bytes each where they are a power of two (their
+    /// tables are rounded up to one), set aside twice for every instrument and touched once the
+    /// instrument is this shard's.
     pub levels: u32,
-    /// Instruments of the venue; an instrument's number is below it. 33 KiB each.
+    /// Instruments of the venue; an instrument's number is below it. 35 KiB each.
     pub instruments: u32,
     /// Accounts of the venue; an account's number is below it.
     pub accounts: u32,

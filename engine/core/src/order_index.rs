@@ -1,11 +1,12 @@
-//! The order index: from a name that a client gave to the slot of its order.
+//! The order index: from a name to the slot of its order.
 //!
-//! Names are hashed by the caller, under a seed that no client knows. A table of four bytes a name
-//! finds the first slot of a hash's row; hash and next slot of the row stand by slot. Slots that are
-//! given again soonest are few where few orders live, so what is touched grows with the live orders,
-//! not with the room. Whether the name is the one that is looked for is asked of the caller, who has
-//! it beside the slot, or has no two names of one hash. Bounded and set aside once. A shard never
-//! asks it: a gateway does, and then names orders by handle.
+//! Names are hashed by the caller; where a client chooses them, under a seed that no client knows. A
+//! table of four bytes a name finds the first slot of a hash's row; hash and next slot of the row
+//! stand by slot. Slots that are given again soonest are few where few orders live, so what is
+//! touched grows with the live orders, not with the room. Whether the name is the one that is looked
+//! for is asked of the caller, who has it beside the slot, or has no two names of one hash. Bounded
+//! and set aside once. A shard keeps its pairs of owners in one, which are numbered by slot like
+//! orders; an order it finds by handle.
 
 /// No slot.
 const NONE: u32 = u32::MAX;
@@ -96,12 +97,22 @@ impl OrderIndex {
     }
 
     /// Returns the first slot of the row in which a name with `hash` is looked for, whosever it is;
-    /// `u32::MAX` where the row is empty. Whoever has several names before it asks for each looks
-    /// there for all of them first, so that the memory behind them is fetched at once.
+    /// `u32::MAX` where the row is empty. Whoever has several names looks at all their rows before it
+    /// asks for each, so that what lies there is fetched at once.
     #[inline]
     #[must_use]
     pub fn peek(&self, hash: u32) -> u32 {
         self.rows[self.row(hash)]
+    }
+
+    /// Returns the slot behind another one in its row; `u32::MAX` where there is none, or no such slot.
+    /// It looks at what [`Self::get`] looks at next.
+    #[inline]
+    #[must_use]
+    pub fn behind(&self, slot: u32) -> u32 {
+        self.entries
+            .get(slot as usize)
+            .map_or(NONE, |entry| entry.next)
     }
 
     /// Enters a name that is not there, of the order in `slot`, which has no other; returns whether it
@@ -116,6 +127,7 @@ impl OrderIndex {
             return false;
         }
         let row = self.row(hash);
+        debug_assert!(self.rows[row] != slot, "a slot has one name");
         let next = std::mem::replace(&mut self.rows[row], slot);
         self.entries[slot as usize] = Entry { hash, next };
         self.room = self.room.wrapping_sub(1);

@@ -2,7 +2,9 @@
 //!
 //! A mass cancel walks those of a session, or of an account. Each list is a ring of links, eight
 //! bytes an order, closed by a link of the pair's own: an order comes to its end, and leaves it from
-//! anywhere, with a few writes and no question. It must not know an order.
+//! anywhere, with a few writes and no question. A cancel touches three links for that; a list that
+//! kept ended orders spared it them, and had to be swept instead: two looks at orders for each that
+//! came. It must not know an order.
 
 use crate::order_index::OrderIndex;
 use crate::state_hash::{HashSum, Mix, Tag};

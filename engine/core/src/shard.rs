@@ -238,7 +238,8 @@ impl Shard {
         }
         for (gateway, ring) in (0_u64..).zip(&self.last_ring) {
             if ring.get() != 0 {
-                let mix = Mix::new(Tag::Ring).and(gateway, ring.get());
+                let ring = ring.get();
+                let mix = Mix::new(Tag::Ring).and(gateway, ring).and(ring, gateway);
                 sum.insert(mix.finish());
             }
         }

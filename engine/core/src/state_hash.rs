@@ -17,11 +17,12 @@
 //!   displayed quantity, 0.
 //! - `StateOrder`, each of them: order id, slot << 32 + generation; request number, session +
 //!   gateway << 32 + durability << 40 + instrument << 42.
-//! - `StateOrder` again, each order that was ever accepted: order id, slot << 32 + generation. So
-//!   slots that are vacant count with their last generation.
+//! - `StateOrder` again, each order that was ever accepted, with its word of then. So slots that are
+//!   vacant count with their last generation. It is the one part that is not of what is there: a
+//!   running sum, which whoever takes a state over takes over too.
 //! - `Instrument`, each: its 96 bytes as little-endian words in pairs; phase.
 //! - `Account`, each: its 36 bytes as little-endian words, the last one zero padded, in pairs.
-//! - `Lent`, each range: first slot << 32 + slots, gateway.
+//! - `Lent`, each range: first slot << 32 + slots, gateway; the same in the other order.
 //! - `Pair`, each pair of session and account that an order was accepted of: session, account;
 //!   account, session.
 //! - `Book`, each instrument: instrument, orders taken; low and high half of its book hash;
@@ -29,7 +30,7 @@
 //! - `Reference`, each instrument whose mid-pegs have a reference price: instrument, the price of
 //!   its buying pegs; the price of its selling pegs, 1 where the former fell last + 2 where the
 //!   latter rose last; stamps given when the former, and when the latter, changed last.
-//! - `Ring`, each gateway heard from: gateway, its last ring number.
+//! - `Ring`, each gateway heard from: gateway, its last ring number; the same in the other order.
 //! - `Shard`: shard, last sequence; last time, last control number.
 //!
 //! `book_hash` of an instrument is the sum over its `BookOrder` words: it knows no order id,
@@ -190,6 +191,6 @@ pub(crate) fn account_word(account: &Account) -> u128 {
 
 /// Returns two 32-bit numbers as one word.
 #[inline]
-pub(crate) const fn pair(high: u32, low: u32) -> u64 {
+pub(crate) const fn packed(high: u32, low: u32) -> u64 {
     (high as u64) << 32 | low as u64
 }

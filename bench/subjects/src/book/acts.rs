@@ -78,6 +78,9 @@ impl<S: Sink> BookRun<S> {
     /// name and no slot.
     fn pass_by<R: Request>(&mut self, sequence: u32, request: &R) {
         let (side, id, price) = (request.side(), request.id(), request.price());
+        if self.names.find(id).is_some() {
+            return self.refuse();
+        }
         let taken = Report::order_ack(sequence, side, id, price, request.quantity());
         self.sink.take(taken);
         self.sink

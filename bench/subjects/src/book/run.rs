@@ -123,17 +123,24 @@ impl<S: Sink> BookRun<S> {
         self.sink.end_batch();
     }
 
-    /// Looks at the orders that requests may name. The looks do not wait for each other, so their
-    /// misses overlap. To look at their neighbours and levels too costs more than it saves.
+    /// Looks at the orders that requests may name: the first two of the row of each name. The looks do
+    /// not wait for each other, so their misses overlap. To look at their neighbours and levels too
+    /// costs more than it saves.
     #[inline(never)]
     fn fetch<R: Request>(&self, requests: &[R]) {
         let mut slots = [NONE; FETCHED_AT_ONCE];
         for (slot, request) in slots.iter_mut().zip(requests) {
             *slot = self.names.peek(request.id());
         }
-        let orders = slots.iter().filter_map(|&slot| self.slab.get(slot));
-        let seen = orders.fold(0, |seen, order| seen ^ order.stamp);
-        std::hint::black_box(seen);
+        let mut seen = 0;
+        for slot in &mut slots {
+            if let Some(order) = self.slab.get(*slot) {
+                seen ^= order.stamp;
+                *slot = self.names.behind(*slot);
+            }
+        }
+        let behind = slots.iter().filter_map(|&slot| self.slab.get(slot));
+        std::hint::black_box(behind.fold(seen, |seen, order| seen ^ order.stamp));
     }
 
     /// Lets reports go to `sink` from now on, and returns where they went before.

@@ -12,7 +12,7 @@ use crate::domain::{Price, Side};
 use crate::planted::{Bug, bites};
 
 /// Cells of the table of displayed levels, for each that there may be.
-const CELLS_PER_LEVEL: usize = 8;
+const CELLS_PER_LEVEL: usize = 4;
 /// The same of stop prices: they are looked at less often.
 const CELLS_PER_STOP_LEVEL: usize = 1;
 
@@ -41,8 +41,8 @@ pub struct OrderBook {
 }
 
 impl OrderBook {
-    /// Returns an empty book with room for `level_count_max` levels a side; a tick is 1 unit of
-    /// price until [`Self::prepare`] is told.
+    /// Returns an empty book with room for `level_count_max` levels a side. No order may come before
+    /// [`Self::prepare`] was called.
     #[must_use]
     pub fn new(level_count_max: u32) -> Self {
         let displayed = |side| Ladder::new(side, level_count_max, CELLS_PER_LEVEL);

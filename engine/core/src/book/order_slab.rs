@@ -194,7 +194,7 @@ impl OrderSlab {
 
     /// Uses a slot, which is vacant, for an order that is over before it is in it.
     #[inline]
-    pub(crate) fn pass(&mut self, handle: OrderHandle) {
+    pub(crate) fn use_up(&mut self, handle: OrderHandle) {
         self.orders[handle.slot as usize].generation = handle.generation;
     }
 

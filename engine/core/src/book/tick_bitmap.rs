@@ -1,7 +1,7 @@
 //! Which places of a window hold a level: one bit a place, with two summaries above.
 //!
-//! The next one below or above is found with three looks at most. Places form a circle: the one
-//! below the first is the last. It must not know prices.
+//! The next one below is found with three looks at most; one above is looked for only where a window
+//! moves. Places form a circle: the one below the first is the last. It must not know prices.
 
 /// Bits in a word.
 const WORD_BITS: usize = 64;

@@ -9,7 +9,7 @@ use super::{Shard, index};
 use crate::domain::event::EventBody;
 use crate::domain::{DefineAccount, DefineInstrument, GatewayId, LendSlots, SetPhase};
 use crate::event_buffer::EventBuffer;
-use crate::state_hash::{Mix, Tag, account_word, instrument_word, pair};
+use crate::state_hash::{Mix, Tag, account_word, instrument_word, packed};
 
 impl Shard {
     /// Makes an instrument known, in the continuous phase, or gives a known one new limits, but not
@@ -71,7 +71,8 @@ impl Shard {
         }
         let (first, count, gateway) = (lend.slot_first, lend.slot_count, lend.gateway);
         if self.ledger.lend(first, count, gateway) {
-            let mix = Mix::new(Tag::Lent).and(pair(first, count), u64::from(gateway.get()));
+            let (range, gateway) = (packed(first, count), u64::from(gateway.get()));
+            let mix = Mix::new(Tag::Lent).and(range, gateway).and(gateway, range);
             self.definitions.insert(mix.finish());
         }
     }

@@ -11,7 +11,7 @@ use crate::domain::{
     AccountId, ClientOrderId, Durability, GatewayId, NewOrder, OrderHandle, OrderId, OrderTerms,
     Price, RequestNumber, SessionId,
 };
-use crate::state_hash::{HashSum, Mix, Tag, pair};
+use crate::state_hash::{HashSum, Mix, Tag, packed};
 
 /// What only entry, reports and hashes read of an order: two cache lines.
 #[derive(Clone, Copy, Debug)]
@@ -20,7 +20,7 @@ pub(super) struct OrderDetails {
     book_word: u128,
     state_word: u128,
     /// Mix of what does not change while the order rests.
-    identity: Mix,
+    fixed_mix: Mix,
     /// Session that entered it.
     pub(super) session: SessionId,
     /// For whom.
@@ -46,7 +46,7 @@ impl OrderDetails {
     const VACANT: Self = Self {
         book_word: 0,
         state_word: 0,
-        identity: Mix::new(Tag::BookOrder),
+        fixed_mix: Mix::new(Tag::BookOrder),
         session: SessionId(0),
         account: AccountId(0),
         traits: OrderTraits::VACANT,
@@ -61,7 +61,7 @@ impl OrderDetails {
     #[inline(never)]
     pub(super) fn rename(&mut self, client_order_id: &ClientOrderId) {
         self.client_order_id = *client_order_id;
-        self.identity = identity(self, &OrderTerms::NONE);
+        self.fixed_mix = fixed_mix(self, &OrderTerms::NONE);
     }
 
     /// Tells the hash that an order without further terms, which rests, has moved to a price.
@@ -94,7 +94,7 @@ pub(super) struct OrderLedger {
     details: Vec<OrderDetails>,
     lent_to: Vec<GatewayId>,
     state_sum: HashSum,
-    /// Sum over the names of all orders that were ever taken.
+    /// Sum over the state words of all orders that were ever taken.
     taken_sum: HashSum,
 }
 
@@ -153,14 +153,13 @@ impl OrderLedger {
         let details = &mut self.details[order.handle.slot as usize];
         details.enter(order, entrance);
         (details.book_word, details.state_word) = (0, 0);
-        let name = name(entrance.order_id, order.handle);
-        self.taken_sum.insert(name.finish());
+        self.taken_sum.insert(word_of_new(order, entrance.order_id));
     }
 
     /// Notes an order that was taken and is over: nothing more is known of it.
     #[inline]
-    pub(super) fn pass(&mut self, order_id: OrderId, handle: OrderHandle) {
-        self.taken_sum.insert(name(order_id, handle).finish());
+    pub(super) fn use_up(&mut self, order: &NewOrder, order_id: OrderId) {
+        self.taken_sum.insert(word_of_new(order, order_id));
     }
 
     /// Writes what is known of a new limit order without further terms that rests with all of its
@@ -177,25 +176,22 @@ impl OrderLedger {
         let quantity = order.quantity.get();
         let details = &mut self.details[order.handle.slot as usize];
         details.enter(order, entrance);
-        let identity = mix_names(
+        let fixed_mix = mix_names(
             entrance.traits,
             (order.account, entrance.number),
             entrance.client_order_id,
         );
-        let book_word = identity
+        let book_word = fixed_mix
             .and(order.price.get().cast_unsigned(), stamp)
             .and(quantity, quantity)
             .finish();
-        let name = name(entrance.order_id, order.handle);
-        let owner = low_bytes(order.origin.owner_word());
-        let instrument = order.instrument.get();
-        let state_word = state_word(name, order.origin.request, (owner, instrument));
-        details.identity = identity;
+        let state_word = word_of_new(order, entrance.order_id);
+        details.fixed_mix = fixed_mix;
         details.book_word = book_word;
         details.state_word = state_word;
         book_sum.insert(book_word);
         self.state_sum.insert(state_word);
-        self.taken_sum.insert(name.finish());
+        self.taken_sum.insert(state_word);
     }
 
     /// Takes an order that begins to rest, wait or peg into the sums; its terms are `terms`, its
@@ -210,14 +206,14 @@ impl OrderLedger {
     ) {
         let details = &mut self.details[slot as usize];
         if details.state_word == 0 {
-            details.identity = identity(details, terms);
+            details.fixed_mix = fixed_mix(details, terms);
             let handle = OrderHandle {
                 slot,
                 generation: order.generation,
             };
-            let name = name(details.order_id, handle);
+            let named = (details.order_id, handle);
             let owner = owner_word(details, order.durability);
-            details.state_word = state_word(name, details.request, (owner, order.instrument));
+            details.state_word = state_word(named, details.request, (owner, order.instrument));
             self.state_sum.insert(details.state_word);
         }
         details.book_word = book_word(details, order, price);
@@ -237,7 +233,7 @@ impl OrderLedger {
     /// follows with [`Self::rested`] or [`Self::changed`].
     pub(super) fn identify(&mut self, slot: u32, terms: &OrderTerms) {
         let details = &mut self.details[slot as usize];
-        details.identity = identity(details, terms);
+        details.fixed_mix = fixed_mix(details, terms);
     }
 
     /// Notes that an order has left its book and may come again.
@@ -299,7 +295,7 @@ fn mix_names(traits: OrderTraits, (account, number): (AccountId, u64), id: &Clie
         .and_bytes(id)
 }
 
-fn identity(details: &OrderDetails, terms: &OrderTerms) -> Mix {
+fn fixed_mix(details: &OrderDetails, terms: &OrderTerms) -> Mix {
     let mix = mix_names(
         details.traits,
         (details.account, details.number),
@@ -318,7 +314,7 @@ fn identity(details: &OrderDetails, terms: &OrderTerms) -> Mix {
 #[inline(always)]
 const fn plain_book_word(details: &OrderDetails, order: &Order, price: i64) -> Mix {
     details
-        .identity
+        .fixed_mix
         .and(price.cast_unsigned(), order.stamp)
         .and(order.order_quantity, order.leaves)
 }
@@ -334,16 +330,23 @@ fn book_word(details: &OrderDetails, order: &Order, price: i64) -> u128 {
     mix.and(order.displayed, 0).finish()
 }
 
-/// Mixes order id and handle.
+/// Returns the state word of a new order.
 #[inline(always)]
-const fn name(order_id: OrderId, handle: OrderHandle) -> Mix {
-    let handle = pair(handle.slot, handle.generation);
-    Mix::new(Tag::StateOrder).and(order_id.get(), handle)
+fn word_of_new(order: &NewOrder, order_id: OrderId) -> u128 {
+    let owner = low_bytes(order.origin.owner_word());
+    let from = (owner, order.instrument.get());
+    state_word((order_id, order.handle), order.origin.request, from)
 }
 
 #[inline(always)]
-const fn state_word(name: Mix, request: RequestNumber, (owner, instrument): (u64, u32)) -> u128 {
-    name.and(request.get(), owner | (instrument as u64) << 42)
+const fn state_word(
+    (order_id, handle): (OrderId, OrderHandle),
+    request: RequestNumber,
+    (owner, instrument): (u64, u32),
+) -> u128 {
+    Mix::new(Tag::StateOrder)
+        .and(order_id.get(), packed(handle.slot, handle.generation))
+        .and(request.get(), owner | (instrument as u64) << 42)
         .finish()
 }
 

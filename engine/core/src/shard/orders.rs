@@ -102,6 +102,9 @@ impl Shard {
         client_order_id: &ClientOrderId,
         events: &mut EventBuffer,
     ) -> Progress {
+        if order.post_only > 1 || order.terms_given > 1 {
+            return self.reject(order, RejectReason::InvalidCombination, events);
+        }
         if !is_plain(order) {
             return self.new_with_terms(order, client_order_id, events);
         }
@@ -129,9 +132,9 @@ impl Shard {
         // Its number is one that no other order of the book gets.
         market.take_number();
         tell_accepted(&mut self.next_event, order, events);
-        self.slab.pass(order.handle);
+        self.slab.use_up(order.handle);
         let order_id = OrderId::of(self.id, self.next_event.sequence);
-        self.ledger.pass(order_id, order.handle);
+        self.ledger.use_up(order, order_id);
         let canceled = EventBody::Canceled {
             handle: order.handle,
             quantity: order.quantity,

@@ -21,6 +21,8 @@ const POST_ONLY: u32 = 3;
 const HAS_TERMS: u32 = 5;
 const TRIGGERED: u32 = 6;
 const GIVEN_LIMIT: u32 = 7;
+const DAY: u8 = TimeInForce::Day as u8;
+const GOOD_TILL_CANCEL: u8 = TimeInForce::Gtc as u8;
 /// What the journal reserves.
 const RESERVED: u64 = byte(TRIGGERED) | byte(GIVEN_LIMIT);
 
@@ -41,7 +43,8 @@ impl OrderTraits {
     /// canceled: what nearly every order is.
     #[inline(always)]
     pub(super) const fn are_common(self) -> bool {
-        const MASK: u64 = byte(ORDER_TYPE) | byte(HAS_TERMS);
+        // A post-only that is neither 0 nor 1 is nothing common either.
+        const MASK: u64 = byte(ORDER_TYPE) | byte(HAS_TERMS) | (0xfe << (8 * POST_ONLY));
         const LIMIT: u64 = (OrderType::Limit as u64) << (8 * ORDER_TYPE);
         self.0 & MASK == LIMIT && matches!(self.number(TIME_IN_FORCE), DAY | GOOD_TILL_CANCEL)
     }
@@ -121,6 +124,3 @@ impl OrderTraits {
         (self.0 >> (8 * byte) & 0xff) as u8
     }
 }
-
-const DAY: u8 = TimeInForce::Day as u8;
-const GOOD_TILL_CANCEL: u8 = TimeInForce::Gtc as u8;

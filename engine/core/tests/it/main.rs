@@ -11,6 +11,7 @@ mod control;
 mod example;
 mod hashes;
 mod mirror;
+mod vacant_slots;
 
 use matchgate_core::Shard;
 use matchgate_core::domain::{Command, InstrumentId};

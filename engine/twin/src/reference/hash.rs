@@ -37,7 +37,12 @@ impl Reference {
         let rings = (0_u64..)
             .zip(&self.rings)
             .filter(|&(_, &ring)| ring > 0)
-            .map(|(gateway, &ring)| Mix::new(Tag::Ring).and(gateway, ring).finish());
+            .map(|(gateway, &ring)| {
+                Mix::new(Tag::Ring)
+                    .and(gateway, ring)
+                    .and(ring, gateway)
+                    .finish()
+            });
         let pairs = self.pairs.iter().map(|(session, account)| {
             let (session, account) = (u64::from(session.get()), u64::from(account.get()));
             Mix::new(Tag::Pair)
@@ -120,7 +125,8 @@ fn book_order(order: &Order) -> u128 {
     mix.finish()
 }
 
-fn state_order(order: &Order) -> u128 {
+/// Returns the word of an order in the state hash.
+pub(super) fn state_order(order: &Order) -> u128 {
     let handle = (u64::from(order.handle.slot) << 32) + u64::from(order.handle.generation);
     let owner = u64::from(order.session.get())
         + (u64::from(order.gateway.get()) << 32)
@@ -143,7 +149,9 @@ fn middle(instrument: InstrumentId, middle: &Middle) -> u128 {
 
 fn lent(lent: &LendSlots) -> u128 {
     let range = (u64::from(lent.slot_first) << 32) + u64::from(lent.slot_count);
+    let gateway = u64::from(lent.gateway.get());
     Mix::new(Tag::Lent)
-        .and(range, u64::from(lent.gateway.get()))
+        .and(range, gateway)
+        .and(gateway, range)
         .finish()
 }

@@ -74,7 +74,7 @@ pub struct Reference {
     lent: Vec<LendSlots>,
     /// Last generation of every slot.
     generations: Vec<u32>,
-    /// Sum over the names of all orders that were accepted: the one part of the hash that is not of
+    /// Sum over the state words of all orders that were accepted: the one part of the hash that is not of
     /// what is there.
     taken: u128,
     /// Sessions with the accounts for which they have entered orders.

@@ -6,9 +6,9 @@ use matchgate_core::domain::{
     Cancel, CancelReason, ClientOrderId, EventBody, NewOrder, OrderHandle, OrderId, OrderType,
     Origin, Price, Quantity, Reduce, RejectReason, Replace, SequenceNumber,
 };
-use matchgate_core::state_hash::{Mix, Tag};
 
 use super::Reference;
+use super::hash::state_order;
 use super::order::{Order, Place};
 use crate::planted::Bug;
 
@@ -29,9 +29,7 @@ impl Reference {
         order.number = listing.orders_taken;
         order.order_id = OrderId::of(self.shard, SequenceNumber(self.sequence));
         self.generations[handle.slot as usize] = handle.generation;
-        let named = (u64::from(handle.slot) << 32) + u64::from(handle.generation);
-        let name = Mix::new(Tag::StateOrder).and(order.order_id.get(), named);
-        self.taken = self.taken.wrapping_add(name.finish());
+        self.taken = self.taken.wrapping_add(state_order(&order));
         let pair = (order.session, order.account);
         if !self.pairs.contains(&pair) {
             self.pairs.push(pair);

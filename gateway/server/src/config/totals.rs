@@ -15,7 +15,7 @@ const ORDERS_TOTAL_MAX: u64 = 1 << 27;
 /// the venue. Two sides of about 280 bytes a level reserve 560 GiB of addresses, in a shard and in
 /// each follower; the memory behind them is taken for books in use only.
 const LEVELS_TOTAL_MAX: u64 = 1 << 30;
-/// Instruments, counted once in every shard. One's empty book takes 33 KiB, in a shard and in each
+/// Instruments, counted once in every shard. One's empty book takes 35 KiB, in a shard and in each
 /// follower: 33 GiB.
 const INSTRUMENTS_TOTAL_MAX: u64 = 1 << 20;
 /// Accounts or sessions, counted once in every shard. Each takes up to some hundred bytes there and

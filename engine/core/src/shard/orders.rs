@@ -288,16 +288,8 @@ impl Shard {
             durability: order.durability,
         };
         emit(&mut self.next_event, canceled, events);
-        let market = &mut self.markets[number];
-        market.book.end(&mut self.slab, slot);
-        self.owners.remove(slot);
-        if self.ledger.ended(slot, &mut market.hash) {
-            self.deadlines.remove(slot);
-        }
-        if market.book.needs_finish() {
-            return self.finish(number, events);
-        }
-        Progress::Done
+        self.take_out(number, slot);
+        self.finish(number, events)
     }
 
     /// Makes one order smaller in place.
@@ -352,16 +344,17 @@ impl Shard {
     /// Takes a live order out of its book and ends it.
     #[inline(never)]
     pub(super) fn end_live(&mut self, market: usize, slot: u32) {
-        let market = &mut self.markets[market];
-        market.book.end(&mut self.slab, slot);
-        self.owners.remove(slot);
-        if self.ledger.ended(slot, &mut market.hash) {
-            self.deadlines.remove(slot);
-        }
+        self.take_out(market, slot);
+    }
+
+    #[inline(always)]
+    fn take_out(&mut self, market: usize, slot: u32) {
+        self.markets[market].book.end(&mut self.slab, slot);
+        self.ended(market, slot);
     }
 
     /// Forgets an order that the book has ended.
-    #[inline]
+    #[inline(always)]
     pub(super) fn ended(&mut self, market: usize, slot: u32) {
         self.owners.remove(slot);
         if self.ledger.ended(slot, &mut self.markets[market].hash) {

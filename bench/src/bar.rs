@@ -161,7 +161,7 @@ impl Bar {
         };
         let figure = format!("{} {}", short(self.figure), self.unit);
         let (id, what) = (self.id, &self.what);
-        format!("{id:<6}{what:<46}{figure:<14}{interval:<18}{gate:<33}{verdict}")
+        format!("{id:<6}{what:<58}{figure:<14}{interval:<18}{gate:<33}{verdict}")
     }
 }
 
@@ -335,7 +335,7 @@ mod tests {
         let line = bar(&estimate(1.01, 1.02, 1.04), RATIO).line();
         assert_eq!(
             line,
-            "B0    some ratio                                    1.020 x       \
+            "B0    some ratio                                                1.020 x       \
              [1.010, 1.040]    must <= 1.05 stretch <= 1        PASS"
         );
     }

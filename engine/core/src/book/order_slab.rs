@@ -26,6 +26,7 @@ pub enum Place {
 
 /// What matching reads and writes of an order: one cache line.
 #[derive(Clone, Copy, Debug)]
+#[repr(align(64))]
 pub struct Order {
     /// Price in ticks: its limit; its stop price while it waits; its cap while it is pegged.
     pub tick: i64,

@@ -15,7 +15,7 @@ use crate::state_hash::{HashSum, Mix, Tag, packed};
 
 /// What only entry, reports and hashes read of an order: two cache lines.
 #[derive(Clone, Copy, Debug)]
-#[repr(C)]
+#[repr(C, align(64))]
 pub(super) struct OrderDetails {
     book_word: u128,
     state_word: u128,

@@ -15,10 +15,15 @@ use std::io::Write;
 
 use anyhow::{Result, bail, ensure};
 use matchgate_core::domain::{Command, Sequenced};
+use matchgate_runtime::huge_pages::PagedAllocator;
 use matchgate_subjects::book::{BookRun, Request};
 use matchgate_subjects::load::{Load, Timed};
 use matchgate_subjects::shard::{Resolved, ShardRun};
 use matchgate_subjects::sink::{Folded, Sink, Written};
+
+/// The product's.
+#[global_allocator]
+static ALLOCATOR: PagedAllocator = PagedAllocator;
 
 fn main() -> Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();

@@ -139,6 +139,8 @@ impl Peers {
             command.args(["--cpu", &cpu.to_string()]);
         }
         let mut child = command
+            // Our tables ask for huge pages, so theirs get them too.
+            .env("GLIBC_TUNABLES", "glibc.malloc.hugetlb=1")
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()?;

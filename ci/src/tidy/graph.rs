@@ -25,7 +25,7 @@ const ALLOWED: [(&str, &[&str]); 18] = [
     ("runtime", &[]),
     ("workloads", &[]),
     ("scenario", &["core"]),
-    ("subjects", &["core", "ring", "workloads"]),
+    ("subjects", &["core", "ring", "runtime", "workloads"]),
     ("twin", &["core"]),
     ("schema", &["core"]),
     ("follower", &["core", "journal", "runtime"]),

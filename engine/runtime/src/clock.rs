@@ -57,6 +57,15 @@ impl Clock {
         }
     }
 
+    /// Returns the bare counter once every instruction before this one has ended. [`Self::ticks`]
+    /// may be read while loads are on their way, which then count as what comes after it.
+    #[inline]
+    #[must_use]
+    pub fn ticks_in_order(&self) -> u64 {
+        crate::sys::end_of_all_before();
+        self.ticks()
+    }
+
     /// Returns the nanoseconds between two readings of [`Self::ticks`]; 0 where `end` is before
     /// `start`.
     #[inline]

@@ -5,10 +5,15 @@ use std::io::{Write, stderr, stdout};
 use std::process::ExitCode as ProcessExitCode;
 
 use clap::Parser;
+use matchgate_runtime::huge_pages::PagedAllocator;
 use matchgate_server::cli::{Cli, Verb};
 use matchgate_server::config::DEFAULT_TOML;
 use matchgate_server::exit_code::Fatal;
 use matchgate_server::verbs;
+
+/// Large tables on huge pages, where they are asked for.
+#[global_allocator]
+static ALLOCATOR: PagedAllocator = PagedAllocator;
 
 fn main() -> ProcessExitCode {
     match run(&Cli::parse()) {

@@ -2,6 +2,7 @@
 
 use matchgate_core::book::{NONE, OrderBook, OrderSlab};
 use matchgate_core::domain::Side as CoreSide;
+use matchgate_runtime::on_huge_pages;
 use matchgate_workloads::Side;
 
 use super::accounts::Accounts;
@@ -93,16 +94,18 @@ impl<S: Sink> BookRun<S> {
     #[must_use]
     pub fn new(room: Room, sink: S) -> Self {
         let orders = room.orders.max(4).next_power_of_two();
-        let mut book = OrderBook::new(room.levels);
-        book.prepare(1);
-        Self {
-            book,
-            slab: OrderSlab::new(orders),
-            names: Names::new(orders, room.ranges, room.hash_seed),
-            accounts: Accounts::new(room.accounts, orders),
-            sink,
-            refused: 0,
-        }
+        on_huge_pages(|| {
+            let mut book = OrderBook::new(room.levels);
+            book.prepare(1);
+            Self {
+                book,
+                slab: OrderSlab::new(orders),
+                names: Names::new(orders, room.ranges, room.hash_seed),
+                accounts: Accounts::new(room.accounts, orders),
+                sink,
+                refused: 0,
+            }
+        })
     }
 
     /// Does all of `requests`, of which the first has the number `sequence`. Where the tables are

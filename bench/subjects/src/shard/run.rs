@@ -2,6 +2,7 @@
 
 use matchgate_core::domain::{Command, Event, Sequenced, ShardId};
 use matchgate_core::{EventBuffer, Progress, Shard};
+use matchgate_runtime::on_huge_pages;
 
 use super::events::fold;
 use super::market::Market;
@@ -35,7 +36,7 @@ impl ShardRun {
     #[must_use]
     pub fn numbered(shard: ShardId, market: &Market) -> Self {
         Self {
-            shard: Shard::new(shard, market.capacity()),
+            shard: on_huge_pages(|| Shard::new(shard, market.capacity())),
             step: EventBuffer::new(),
             checksum: 0,
         }

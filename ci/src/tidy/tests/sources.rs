@@ -86,7 +86,7 @@ fn unsafe_code_is_found_outside_its_files() {
     let source = "fn a() {\n    unsafe { b() }\n}\n";
     let tree = Tree::of(&[
         ("engine/core/src/book.rs", source),
-        ("engine/runtime/src/sys.rs", source),
+        ("engine/runtime/src/sys/mod.rs", source),
         ("engine/journal/src/sys.rs", source),
         ("gateway/net/src/ring/mod.rs", source),
         ("gateway/net/src/ring_buffers.rs", source),

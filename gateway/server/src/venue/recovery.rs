@@ -8,7 +8,7 @@ use matchgate_core::Shard;
 use matchgate_core::domain::{Command, ControlNumber, SequenceNumber, ShardId};
 use matchgate_follower::{FollowerError, decimal_text, recover_shard};
 use matchgate_journal::{SegmentReader, StreamId};
-use matchgate_runtime::{EventClock, Failure};
+use matchgate_runtime::{EventClock, Failure, on_huge_pages};
 
 use super::open::{Opened, Stream, capacity};
 use crate::config::Config;
@@ -99,12 +99,9 @@ pub(super) fn shards(opened: &Opened, config: &Config) -> Result<Vec<Shard>, Fat
                 .directory()
                 .segments_path(StreamId::shard(number));
             let through = SequenceNumber(stream.tail.last_sequence);
-            Ok(recover_shard(
-                &folder,
-                ShardId(number),
-                capacity(&config.venue),
-                through,
-            )?)
+            let recover =
+                || recover_shard(&folder, ShardId(number), capacity(&config.venue), through);
+            Ok(on_huge_pages(recover)?)
         })
         .collect()
 }

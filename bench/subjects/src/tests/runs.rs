@@ -65,7 +65,8 @@ fn stamped_pass_comes_to_the_same_end_and_tells_fills_apart() {
     let load = Load::ec_mix(2, 5_000);
     let resolved = Resolved::new(load.market(), &mix.before, &mix.timed).unwrap();
     let mut run = LatencyRun::prepared(&resolved);
-    run.pass(&resolved.timed, ticking());
+    let tick = ticking();
+    run.pass(&resolved.timed, &tick, &tick);
     assert_eq!(run.end(), resolved.end);
     let latencies: Vec<_> = run.latencies().collect();
     assert_eq!(latencies.len(), 5_000);

@@ -27,21 +27,25 @@ pub(crate) const fn round_up(value: u64, unit: u64) -> u64 {
 }
 
 /// Returns the 16-bit field at `at`, or `None` where the bytes end before it does.
+#[inline]
 pub(crate) fn read_u16(bytes: &[u8], at: usize) -> Option<u16> {
     read::<2>(bytes, at).map(u16::from_le_bytes)
 }
 
 /// Returns the 32-bit field at `at`, or `None` where the bytes end before it does.
+#[inline]
 pub(crate) fn read_u32(bytes: &[u8], at: usize) -> Option<u32> {
     read::<4>(bytes, at).map(u32::from_le_bytes)
 }
 
 /// Returns the 64-bit field at `at`, or `None` where the bytes end before it does.
+#[inline]
 pub(crate) fn read_u64(bytes: &[u8], at: usize) -> Option<u64> {
     read::<8>(bytes, at).map(u64::from_le_bytes)
 }
 
 /// Returns the `N` bytes at `at`, or `None` where the bytes end before they do.
+#[inline]
 pub(crate) fn read<const N: usize>(bytes: &[u8], at: usize) -> Option<[u8; N]> {
     bytes.get(at..)?.first_chunk::<N>().copied()
 }

@@ -27,6 +27,7 @@
 
 mod build_id;
 mod bytes;
+mod checksum;
 mod directory;
 mod error;
 mod record;

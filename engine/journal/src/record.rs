@@ -17,6 +17,7 @@
 //! | 32 + n | 0-7 | zeros up to a multiple of 8 |
 
 use crate::bytes::{put, read_u16, read_u32, read_u64, to_u64, to_usize};
+use crate::checksum::{crc32c, crc32c_without_field};
 use crate::error::DamageReason;
 
 /// Bytes in a record's header.
@@ -98,11 +99,6 @@ pub(crate) fn split_length_word(word: u64) -> Option<(u32, u8, u8)> {
     ))
 }
 
-/// Returns the CRC-32C of a whole record of which the checksum field is zero.
-pub(crate) fn crc_of(record: &[u8]) -> u32 {
-    crc_fast::crc32_iscsi(record)
-}
-
 /// Appends the record that tells the synced sequence.
 pub(crate) fn push_synced_record(out: &mut Vec<u8>, epoch: u32, sequence: u64, synced: u64) {
     let mut record = [0_u8; SYNCED_RECORD_BYTES];
@@ -115,7 +111,7 @@ pub(crate) fn push_synced_record(out: &mut Vec<u8>, epoch: u32, sequence: u64, s
     put(&mut record, AT_SEQUENCE, &sequence.to_le_bytes());
     put(&mut record, AT_EPOCH, &epoch.to_le_bytes());
     put(&mut record, RECORD_HEADER_BYTES, &synced.to_le_bytes());
-    let crc = crc_of(&record);
+    let crc = crc32c(&record);
     put(&mut record, AT_CRC, &crc.to_le_bytes());
     out.extend_from_slice(&record);
 }
@@ -142,9 +138,9 @@ pub(crate) enum Parsed {
     Bad(DamageReason),
 }
 
-/// Reads the record at the start of `bytes`, which is changed in passing and as it was on return.
-/// Sequence and epoch are the caller's to check.
-pub(crate) fn parse(bytes: &mut [u8]) -> Parsed {
+/// Reads the record at the start of `bytes`. Sequence and epoch are the caller's to check.
+#[inline]
+pub(crate) fn parse(bytes: &[u8]) -> Parsed {
     let Some(word) = read_u64(bytes, AT_LENGTH) else {
         return Parsed::Short(8);
     };
@@ -155,34 +151,29 @@ pub(crate) fn parse(bytes: &mut [u8]) -> Parsed {
         Ok(lengths) => lengths,
         Err(reason) => return Parsed::Bad(reason),
     };
-    let Some(padded) = bytes.get_mut(..padded_bytes) else {
+    let Some((record, padding)) = bytes
+        .get(..padded_bytes)
+        .and_then(|padded| padded.split_at_checked(length))
+    else {
         return Parsed::Short(padded_bytes);
     };
-    let Some((record, padding)) = padded.split_at_mut_checked(length) else {
+    let (Some(header), Some(crc)) = (header_of(record), read_u32(record, AT_CRC)) else {
         return Parsed::Bad(DamageReason::Length);
     };
-    let Some(crc) = read_u32(record, AT_CRC) else {
-        return Parsed::Bad(DamageReason::Length);
-    };
-    put(record, AT_CRC, &[0; 4]);
-    let actual = crc_of(record);
-    put(record, AT_CRC, &crc.to_le_bytes());
-    if actual != crc {
+    if crc32c_without_field(record, AT_CRC) != crc {
         return Parsed::Bad(DamageReason::Checksum);
     }
     if padding.iter().any(|byte| *byte != 0) {
         return Parsed::Bad(DamageReason::Padding);
     }
-    match header_of(record) {
-        Some(header) => Parsed::Record(Found {
-            header,
-            padded_bytes,
-        }),
-        None => Parsed::Bad(DamageReason::Length),
-    }
+    Parsed::Record(Found {
+        header,
+        padded_bytes,
+    })
 }
 
 /// Returns the length without and with padding that a first word tells, if a record may have it.
+#[inline]
 fn plausible(word: u64) -> Result<(usize, usize), DamageReason> {
     let (length, _, version) = split_length_word(word).ok_or(DamageReason::Version)?;
     let length = to_usize(u64::from(length));
@@ -201,6 +192,7 @@ pub(crate) fn may_begin_record(word: u64) -> bool {
 }
 
 /// Reads the header of `record`, which holds the whole record without its padding.
+#[inline]
 pub(crate) fn header_of(record: &[u8]) -> Option<RecordHeader> {
     let word = read_u64(record, AT_LENGTH)?;
     let (length, kind, _) = split_length_word(word)?;
@@ -222,11 +214,13 @@ pub(crate) fn synced_claim(record: &[u8]) -> Option<u64> {
 }
 
 /// Returns the bytes of the whole record that a header belongs to, without padding.
+#[inline]
 pub(crate) fn length_of(header: &RecordHeader) -> usize {
     RECORD_HEADER_BYTES + to_usize(u64::from(header.body_length))
 }
 
 /// Returns `offset` advanced over a record of `padded_bytes`.
+#[inline]
 pub(crate) fn advance(offset: u64, padded_bytes: usize) -> u64 {
     offset + to_u64(padded_bytes)
 }

@@ -10,11 +10,12 @@ use std::sync::Arc;
 
 use crate::build_id::build_id;
 use crate::bytes::{put, round_up, to_u64, to_usize};
+use crate::checksum::crc32c;
 use crate::directory::DataDirectory;
 use crate::directory::meta::{StreamMeta, sync_folder};
 use crate::directory::staging_folder::Left;
 use crate::error::{DamageReason, JournalError, io_error};
-use crate::record::{AT_CRC, RECORD_HEADER_BYTES, advance, crc_of, header_of, record_bytes};
+use crate::record::{AT_CRC, RECORD_HEADER_BYTES, advance, header_of, record_bytes};
 use crate::segment::reader::{SegmentReader, Step};
 use crate::segment::tail::{is_zero_from, seal, synced_claim_after};
 use crate::segment::{
@@ -376,7 +377,7 @@ impl Collector<'_> {
                 .bytes
                 .get_mut(start..start + length)
                 .unwrap_or_default();
-            let crc = crc_of(record);
+            let crc = crc32c(record);
             put(record, AT_CRC, &crc.to_le_bytes());
             if self.count == 0 {
                 self.first = header.sequence;

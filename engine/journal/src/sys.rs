@@ -1,8 +1,8 @@
-//! The only unsafe code of this crate: a shared mapping seen as atomic words, and room reserved
-//! in a file. Knows no layout.
+//! The only unsafe code of this crate: a shared mapping seen as atomic words, room reserved in a
+//! file, and the processor's checksum instruction. Knows no layout.
 #![expect(
     unsafe_code,
-    reason = "a shared mapping as atomic words and fallocate have no safe form"
+    reason = "a shared mapping as atomic words, fallocate and an instruction have no safe form"
 )]
 
 use std::fs::File;
@@ -67,5 +67,29 @@ pub(crate) fn reserve(file: &File, bytes: u64) -> io::Result<()> {
         Ok(())
     } else {
         Err(io::Error::last_os_error())
+    }
+}
+
+/// Steps of the CRC-32C register, over eight bytes, four and one.
+#[cfg(all(target_arch = "x86_64", target_feature = "sse4.2"))]
+pub(crate) mod crc32c {
+    use std::arch::x86_64::{_mm_crc32_u8, _mm_crc32_u32, _mm_crc32_u64};
+
+    #[inline]
+    pub(crate) fn word(register: u64, bytes: u64) -> u64 {
+        // SAFETY: the instruction touches no memory, and this is compiled for a target that has it.
+        unsafe { _mm_crc32_u64(register, bytes) }
+    }
+
+    #[inline]
+    pub(crate) fn half_word(register: u32, bytes: u32) -> u32 {
+        // SAFETY: as for a word.
+        unsafe { _mm_crc32_u32(register, bytes) }
+    }
+
+    #[inline]
+    pub(crate) fn byte(register: u32, byte: u8) -> u32 {
+        // SAFETY: as for a word.
+        unsafe { _mm_crc32_u8(register, byte) }
     }
 }

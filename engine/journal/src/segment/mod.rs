@@ -29,8 +29,8 @@ pub(crate) mod tail;
 use std::path::{Path, PathBuf};
 
 use crate::bytes::{put, read, read_u32, read_u64};
+use crate::checksum::{crc32c, crc32c_without_field};
 use crate::error::{DamageReason, JournalError, io_error};
-use crate::record::crc_of;
 use crate::stream::StreamId;
 
 /// Bytes in a segment's header, and of the blocks that segments are written in.
@@ -99,13 +99,13 @@ impl SegmentHeader {
         );
         put(&mut block, AT_CONFIGURATION, &self.configuration_hash);
         put(&mut block, AT_BUILD, &self.build_id);
-        let crc = crc_of(&block);
+        let crc = crc32c(&block);
         put(&mut block, AT_CRC, &crc.to_le_bytes());
         block
     }
 
     /// Reads a header's block.
-    pub(crate) fn decode(block: &mut [u8]) -> Result<Self, HeaderError> {
+    pub(crate) fn decode(block: &[u8]) -> Result<Self, HeaderError> {
         if read::<4>(block, 0) != Some(MAGIC) {
             return Err(HeaderError::Damaged(DamageReason::HeaderMagic));
         }
@@ -116,10 +116,7 @@ impl SegmentHeader {
         ) else {
             return Err(HeaderError::Damaged(DamageReason::Truncated));
         };
-        put(block, AT_CRC, &[0; 4]);
-        let crc = crc_of(block);
-        put(block, AT_CRC, &stored.to_le_bytes());
-        if crc != stored {
+        if crc32c_without_field(block, AT_CRC) != stored {
             return Err(HeaderError::Damaged(DamageReason::HeaderChecksum));
         }
         if format != SEGMENT_FORMAT {

@@ -13,8 +13,8 @@ use super::{
 use crate::bytes::{to_u64, to_usize};
 use crate::error::{DamageReason, JournalError, io_error};
 use crate::record::{
-    Found, KIND_SYNCED, Parsed, RECORD_BYTES_MAX, RECORD_HEADER_BYTES, Record, advance, length_of,
-    parse,
+    Found, KIND_SYNCED, Parsed, RECORD_BYTES_MAX, RECORD_HEADER_BYTES, Record, RecordHeader,
+    advance, length_of, parse,
 };
 
 /// Bytes read from a segment at a time.
@@ -109,7 +109,47 @@ impl SegmentReader {
     /// [`JournalError::Format`] and [`JournalError::Io`] where a segment cannot be read. The reader
     /// gives the same error again then.
     pub fn next_record(&mut self, through: u64) -> Result<Option<Record<'_>>, JournalError> {
-        let (at, found) = loop {
+        let (at, header) = match self.take_in_window(through) {
+            Some(taken) => taken,
+            None => match self.find_wanted(through)? {
+                Some(found) => found,
+                None => return Ok(None),
+            },
+        };
+        let body = self
+            .window
+            .get(at + RECORD_HEADER_BYTES..at + length_of(&header))
+            .unwrap_or_default();
+        Ok(Some(Record { header, body }))
+    }
+
+    /// Takes the record due where it lies whole in the window, as nearly all do: the short way of
+    /// [`find_wanted`](Self::find_wanted), which judges all that is left to it.
+    #[inline]
+    fn take_in_window(&mut self, through: u64) -> Option<(usize, RecordHeader)> {
+        let segment = self.current.as_ref().filter(|segment| segment.begun)?;
+        let due = self.last_sequence + 1;
+        if due > through || due < self.from {
+            return None;
+        }
+        let at = to_usize(segment.offset.checked_sub(self.window_offset)?);
+        let Parsed::Record(found) = parse(self.window.get(at..)?) else {
+            return None;
+        };
+        let header = found.header;
+        let is_due = header.sequence == due
+            && header.epoch == segment.header.epoch
+            && header.kind != KIND_SYNCED;
+        is_due.then(|| {
+            self.pass(header.sequence, header.time_ns, found.padded_bytes);
+            (at, header)
+        })
+    }
+
+    /// Takes the next record wanted, wherever it lies.
+    #[inline(never)]
+    fn find_wanted(&mut self, through: u64) -> Result<Option<(usize, RecordHeader)>, JournalError> {
+        loop {
             if self.last_sequence >= through {
                 return Ok(None);
             }
@@ -118,21 +158,13 @@ impl SegmentReader {
                 Step::Record(at, found) => {
                     self.consume(&found);
                     if found.header.sequence >= self.from {
-                        break (at, found);
+                        return Ok(Some((at, found.header)));
                     }
                 }
                 Step::End => return Ok(None),
                 Step::Bad(reason) => return self.end_or_damage(reason, through).map(|()| None),
             }
-        };
-        let body = self
-            .window
-            .get(at + RECORD_HEADER_BYTES..at + length_of(&found.header))
-            .unwrap_or_default();
-        Ok(Some(Record {
-            header: found.header,
-            body,
-        }))
+        }
     }
 
     /// Judges what cannot be taken: an error, unless it is above all that was synced.
@@ -198,10 +230,20 @@ impl SegmentReader {
 
     /// Passes over a record that [`step`](Self::step) returned.
     pub(crate) fn consume(&mut self, found: &Found) {
-        self.last_sequence = found.header.sequence;
-        self.last_time_ns = found.header.time_ns;
+        let RecordHeader {
+            sequence, time_ns, ..
+        } = found.header;
+        self.pass(sequence, time_ns, found.padded_bytes);
+    }
+
+    /// Passes over the record of `sequence`. What it takes comes in registers: a header that was
+    /// just put together is slow to read back from memory.
+    #[inline]
+    fn pass(&mut self, sequence: u64, time_ns: u64, padded_bytes: usize) {
+        self.last_sequence = sequence;
+        self.last_time_ns = time_ns;
         if let Some(segment) = &mut self.current {
-            segment.offset = advance(segment.offset, found.padded_bytes);
+            segment.offset = advance(segment.offset, padded_bytes);
             segment.begun = true;
             self.last_epoch = segment.header.epoch;
         }
@@ -266,7 +308,7 @@ impl SegmentReader {
             .offset
             .checked_sub(self.window_offset)
             .map_or(self.window.len(), to_usize);
-        if let Some(bytes) = self.window.get_mut(at..) {
+        if let Some(bytes) = self.window.get(at..) {
             let parsed = parse(bytes);
             if matches!(parsed, Parsed::Record(_)) {
                 return Ok((at, parsed));
@@ -277,7 +319,7 @@ impl SegmentReader {
             .map_err(io_error("reading", &segment.path))?;
         self.window.truncate(count);
         self.window_offset = segment.offset;
-        let parsed = match parse(&mut self.window) {
+        let parsed = match parse(&self.window) {
             // The file ends here, in zeros or at once.
             Parsed::Short(_) if self.window.iter().all(|byte| *byte == 0) => Parsed::End,
             parsed @ (Parsed::Record(_) | Parsed::End | Parsed::Short(_) | Parsed::Bad(_)) => {
@@ -357,7 +399,7 @@ impl SegmentReader {
             reason,
             last_good_sequence: self.last_sequence,
         };
-        let header = match SegmentHeader::decode(&mut block) {
+        let header = match SegmentHeader::decode(&block) {
             Ok(header) => header,
             Err(HeaderError::Damaged(reason)) => return Err(damaged(reason)),
             Err(HeaderError::Format(found)) => {

@@ -50,7 +50,7 @@ pub(crate) fn synced_claim_after(segment: &OpenSegment) -> Result<u64, JournalEr
     let mut highest = 0;
     let mut at = 0;
     while let Some(word) = read_u64(&bytes, at) {
-        if let Some(rest) = bytes.get_mut(at..).filter(|_| is_synced_word(word))
+        if let Some(rest) = bytes.get(at..).filter(|_| is_synced_word(word))
             && let Parsed::Record(found) = parse(rest)
             && found.header.epoch == segment.header.epoch
         {

@@ -44,8 +44,9 @@ use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::bytes::{WORD_BYTES, round_up, to_u64, to_usize};
+use crate::checksum::crc32c;
 use crate::record::{
-    KIND_PAD, RECORD_BYTES_MAX, RECORD_HEADER_BYTES, RECORD_VERSION, crc_of, split_length_word,
+    KIND_PAD, RECORD_BYTES_MAX, RECORD_HEADER_BYTES, RECORD_VERSION, split_length_word,
 };
 use crate::stream::StreamId;
 use crate::sys::{WordMap, reserve};
@@ -137,7 +138,7 @@ fn crc_of_words(words: &[u64; IDENTITY_WORDS]) -> u64 {
     for word in words {
         bytes.extend_from_slice(&word.to_le_bytes());
     }
-    u64::from(crc_of(&bytes))
+    u64::from(crc32c(&bytes))
 }
 
 /// What stands at a position of the ring.

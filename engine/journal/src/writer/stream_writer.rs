@@ -6,9 +6,10 @@ use std::sync::Arc;
 
 use super::WriterStats;
 use crate::bytes::{put, round_up, to_u64, to_usize};
+use crate::checksum::crc32c;
 use crate::error::{DamageReason, JournalError};
 use crate::record::{
-    AT_CRC, RECORD_BYTES_MAX, RECORD_HEADER_BYTES, SYNCED_RECORD_BYTES, advance, crc_of, header_of,
+    AT_CRC, RECORD_BYTES_MAX, RECORD_HEADER_BYTES, SYNCED_RECORD_BYTES, advance, header_of,
     push_synced_record, record_bytes,
 };
 use crate::segment::{BLOCK_BYTES, SegmentHeader, segment_path, temporary_path};
@@ -218,7 +219,7 @@ impl StreamWriter {
             .get_mut(start..start + length)
             .unwrap_or_default();
         let header = header_of(record);
-        let crc = crc_of(record);
+        let crc = crc32c(record);
         put(record, AT_CRC, &crc.to_le_bytes());
         if header.is_none_or(|header| header.sequence != self.next_sequence) {
             return Err(self.damaged(DamageReason::Sequence));

@@ -5,7 +5,7 @@
 
 use std::path::{Path, PathBuf};
 
-use matchgate_core::domain::{Command, Epoch, SequenceNumber, Sequenced, ShardId};
+use matchgate_core::domain::{Command, Epoch, SequenceNumber, Sequenced, ShardId, TimeAdvance};
 use matchgate_core::{EventBuffer, Progress, Shard, ShardCapacity};
 use matchgate_journal::{Marks, RecordHeader, SegmentReader, StagingReader};
 
@@ -203,15 +203,37 @@ impl Follower {
 ///
 /// Returns [`FollowerError::Command`] where it holds none that this build reads.
 pub fn decode(header: &RecordHeader, body: &[u8]) -> Result<Sequenced<Command>, FollowerError> {
+    let mut command = no_command();
+    read_command(header, body, &mut command)?;
+    Ok(command)
+}
+
+/// Makes `command` the one that [`decode`] returns, or leaves it where there is none.
+#[inline]
+fn read_command(
+    header: &RecordHeader,
+    body: &[u8],
+    command: &mut Sequenced<Command>,
+) -> Result<(), FollowerError> {
     let sequence = SequenceNumber(header.sequence);
-    let body = Command::decode(header.kind, body)
+    command
+        .body
+        .read(header.kind, body)
         .map_err(|error| FollowerError::Command { sequence, error })?;
-    Ok(Sequenced {
-        sequence,
-        epoch: Epoch(header.epoch),
-        time_ns: header.time_ns,
-        body,
-    })
+    command.sequence = sequence;
+    command.epoch = Epoch(header.epoch);
+    command.time_ns = header.time_ns;
+    Ok(())
+}
+
+/// Returns room for a command.
+const fn no_command() -> Sequenced<Command> {
+    Sequenced {
+        sequence: SequenceNumber(0),
+        epoch: Epoch(0),
+        time_ns: 0,
+        body: Command::Time(TimeAdvance { time_ns: 0 }),
+    }
 }
 
 /// Returns the shard that the segments in `folder` lead to, up to and with sequence `through`.
@@ -230,8 +252,9 @@ pub fn recover_shard(
     let mut state = Shard::new(shard, capacity);
     let mut segments = SegmentReader::open(folder, 1)?;
     let mut events = EventBuffer::new();
+    let mut command = no_command();
     while let Some(record) = segments.next_record(through.0)? {
-        let command = decode(&record.header, record.body)?;
+        read_command(&record.header, record.body, &mut command)?;
         let mut progress = state.apply(&command, &mut events);
         check_hash(events.as_slice())?;
         while progress == Progress::More {

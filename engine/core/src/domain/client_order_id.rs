@@ -29,6 +29,9 @@ impl ClientOrderId {
     #[inline]
     #[must_use]
     pub fn new(bytes: &[u8]) -> Option<Self> {
+        if bytes.is_empty() {
+            return Some(Self::NONE);
+        }
         let length = u8::try_from(bytes.len()).ok()?;
         let mut id = Self::NONE;
         id.bytes.get_mut(..bytes.len())?.copy_from_slice(bytes);

@@ -4,7 +4,7 @@
 //! by the bytes of the client order id. Reserved bytes are zero. A new order or a replace without
 //! further terms stands in the journal without them, under a kind of its own.
 
-use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout, TryFromBytes};
+use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout, TryFromBytes, Unalign};
 
 use super::account::{Account, Firm, SessionDefinition};
 use super::bounds::COMMAND_BODY_MAX;
@@ -15,6 +15,7 @@ pub use super::order_command::{
     Cancel, Durability, MassCancel, MassCancelScope, NewOrder, OrderTerms, Origin, Reduce, Replace,
     ReplaceTerms,
 };
+use super::order_command::{PlainNewOrder, PlainReplace};
 
 const _: () = assert!(
     cfg!(target_endian = "little"),
@@ -256,51 +257,84 @@ impl Command {
     /// Returns a [`CommandDecodeError`] where the type is unknown, or the body has the wrong
     /// length or a value outside its range.
     pub fn decode(kind: u8, body: &[u8]) -> Result<Self, CommandDecodeError> {
-        let kind = CommandKind::try_read_from_bytes(&[kind])
-            .map_err(|_| CommandDecodeError::UnknownKind(kind))?;
-        let error = CommandDecodeError::Body {
-            kind,
-            length: body.len(),
-        };
-        Self::decode_body(kind, body).ok_or(error)
+        let mut command = Self::Time(TimeAdvance { time_ns: 0 });
+        command.read(kind, body)?;
+        Ok(command)
     }
 
-    fn decode_body(kind: CommandKind, body: &[u8]) -> Option<Self> {
-        fn whole<T: TryFromBytes>(body: &[u8]) -> Option<T> {
-            T::try_read_from_bytes(body).ok()
+    /// Makes it the command that [`decode`](Self::decode) returns: whoever reads many has each
+    /// written once, where it is applied.
+    ///
+    /// # Errors
+    ///
+    /// As [`decode`](Self::decode); the command is then what it was.
+    #[inline]
+    pub fn read(&mut self, kind: u8, body: &[u8]) -> Result<(), CommandDecodeError> {
+        let kind = CommandKind::try_read_from_bytes(&[kind])
+            .map_err(|_| CommandDecodeError::UnknownKind(kind))?;
+        let read = match kind {
+            CommandKind::New => self.read_new(body),
+            CommandKind::Replace => self.read_replace(body),
+            CommandKind::Cancel => self.read_cancel(body),
+            CommandKind::Reduce
+            | CommandKind::MassCancel
+            | CommandKind::NewWithTerms
+            | CommandKind::ReplaceWithTerms
+            | CommandKind::DefineInstrument
+            | CommandKind::DefineFirm
+            | CommandKind::DefineAccount
+            | CommandKind::DefineSession
+            | CommandKind::LendSlots
+            | CommandKind::SetPhase
+            | CommandKind::EndDay
+            | CommandKind::Time
+            | CommandKind::StateHash => self.read_rare(kind, body),
+        };
+        read.ok_or(CommandDecodeError::Body {
+            kind,
+            length: body.len(),
+        })
+    }
+
+    // Apart from each other: a compiler that sees all kinds at once gathers their fields byte by
+    // byte, to write them in one place. And validated where they lie: what was just copied in
+    // pieces of one size is slow to read in pieces of another.
+    #[inline(never)]
+    fn read_new(&mut self, body: &[u8]) -> Option<()> {
+        let (order, id) = Unalign::<PlainNewOrder>::try_ref_from_prefix(body).ok()?;
+        let order = NewOrder::from(order.get());
+        if order.terms_given != 0 || order.post_only > 1 {
+            return None;
         }
+        *self = Self::New(order, ClientOrderId::new(id)?);
+        Some(())
+    }
+
+    #[inline(never)]
+    fn read_replace(&mut self, body: &[u8]) -> Option<()> {
+        let (replace, id) = Unalign::<PlainReplace>::try_ref_from_prefix(body).ok()?;
+        let id = ClientOrderId::new(id)?;
+        *self = Self::Replace(replace.get().into(), id);
+        Some(())
+    }
+
+    #[inline(never)]
+    fn read_cancel(&mut self, body: &[u8]) -> Option<()> {
+        *self = Self::Cancel(whole(body)?);
+        Some(())
+    }
+
+    #[inline(never)]
+    fn read_rare(&mut self, kind: CommandKind, body: &[u8]) -> Option<()> {
         fn with_id<T: TryFromBytes>(body: &[u8]) -> Option<(T, ClientOrderId)> {
             let (fixed, id) = T::try_read_from_prefix(body).ok()?;
             Some((fixed, ClientOrderId::new(id)?))
         }
-        /// Reads one that stands in the first `PLAIN` of its `WHOLE` bytes, the rest zero.
-        fn plain<const PLAIN: usize, const WHOLE: usize, T: TryFromBytes>(
-            body: &[u8],
-        ) -> Option<(T, ClientOrderId)> {
-            let (fixed, id) = body.split_first_chunk::<PLAIN>()?;
-            let mut whole = [0; WHOLE];
-            whole.get_mut(..PLAIN)?.copy_from_slice(fixed);
-            let fixed = T::try_read_from_bytes(&whole).ok()?;
-            Some((fixed, ClientOrderId::new(id)?))
-        }
-        Some(match kind {
-            CommandKind::New => {
-                const PLAIN: usize = NewOrder::PLAIN_LENGTH;
-                const WHOLE: usize = size_of::<NewOrder>();
-                let (order, id) = plain::<PLAIN, WHOLE, NewOrder>(body)?;
-                (order.terms_given == 0 && order.post_only <= 1).then_some(Self::New(order, id))?
-            }
+        *self = match kind {
+            CommandKind::New | CommandKind::Replace | CommandKind::Cancel => return None,
             CommandKind::NewWithTerms => {
                 let (order, id): (NewOrder, _) = with_id(body)?;
                 (order.terms_given == 1 && order.post_only <= 1).then_some(Self::New(order, id))?
-            }
-            CommandKind::Cancel => Self::Cancel(whole(body)?),
-            CommandKind::Reduce => Self::Reduce(whole(body)?),
-            CommandKind::Replace => {
-                const PLAIN: usize = Replace::PLAIN_LENGTH;
-                const WHOLE: usize = size_of::<Replace>();
-                let (replace, id) = plain::<PLAIN, WHOLE, Replace>(body)?;
-                Self::Replace(replace, id)
             }
             CommandKind::ReplaceWithTerms => {
                 let (replace, id): (Replace, _) = with_id(body)?;
@@ -309,6 +343,7 @@ impl Command {
                     .are_given()
                     .then_some(Self::Replace(replace, id))?
             }
+            CommandKind::Reduce => Self::Reduce(whole(body)?),
             CommandKind::MassCancel => Self::MassCancel(whole(body)?),
             CommandKind::DefineInstrument => Self::DefineInstrument(whole(body)?),
             CommandKind::DefineFirm => Self::DefineFirm(whole(body)?),
@@ -319,7 +354,8 @@ impl Command {
             CommandKind::EndDay => Self::EndDay(whole(body)?),
             CommandKind::Time => Self::Time(whole(body)?),
             CommandKind::StateHash => Self::StateHash(whole(body)?),
-        })
+        };
+        Some(())
     }
 
     /// Returns where it came from, where a client sent it.
@@ -367,6 +403,12 @@ impl Command {
     }
 }
 
+/// Returns what `body` holds, and nothing else.
+#[inline]
+fn whole<T: TryFromBytes>(body: &[u8]) -> Option<T> {
+    T::try_read_from_bytes(body).ok()
+}
+
 /// A command with its place in a shard's order and the time at which it was taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Sequenced<C> {
@@ -382,6 +424,7 @@ pub struct Sequenced<C> {
 
 const _: () = assert!(size_of::<Origin>() == 24);
 const _: () = assert!(size_of::<OrderTerms>() == 40);
+const _: () = assert!(NewOrder::PLAIN_LENGTH == 64 && Replace::PLAIN_LENGTH == 48);
 const _: () = assert!(size_of::<NewOrder>() == NewOrder::PLAIN_LENGTH + size_of::<OrderTerms>());
 const _: () = assert!(size_of::<Cancel>() == 40);
 const _: () = assert!(size_of::<Reduce>() == 40);

@@ -170,7 +170,7 @@ impl NewOrder {
     }
 
     /// Bytes of one without further terms in the journal.
-    pub(super) const PLAIN_LENGTH: usize = 64;
+    pub(super) const PLAIN_LENGTH: usize = size_of::<PlainNewOrder>();
 
     /// Returns side, type, time in force, post-only, self-trade prevention and whether terms are
     /// given, a byte each from the lowest on, as they stand in the journal; then what is reserved.
@@ -190,6 +190,47 @@ impl NewOrder {
             &OrderTerms::NONE
         } else {
             &self.terms
+        }
+    }
+}
+
+/// A [`NewOrder`] up to its further terms.
+#[derive(Clone, Copy, TryFromBytes, KnownLayout, Immutable)]
+#[repr(C)]
+pub(super) struct PlainNewOrder {
+    origin: Origin,
+    handle: OrderHandle,
+    price: Price,
+    quantity: Quantity,
+    instrument: InstrumentId,
+    account: AccountId,
+    side: Side,
+    order_type: OrderType,
+    time_in_force: TimeInForce,
+    post_only: u8,
+    self_trade: SelfTradePrevention,
+    terms_given: u8,
+    reserved: [u8; 2],
+}
+
+impl From<PlainNewOrder> for NewOrder {
+    #[inline]
+    fn from(plain: PlainNewOrder) -> Self {
+        Self {
+            origin: plain.origin,
+            handle: plain.handle,
+            price: plain.price,
+            quantity: plain.quantity,
+            instrument: plain.instrument,
+            account: plain.account,
+            side: plain.side,
+            order_type: plain.order_type,
+            time_in_force: plain.time_in_force,
+            post_only: plain.post_only,
+            self_trade: plain.self_trade,
+            terms_given: plain.terms_given,
+            reserved: plain.reserved,
+            terms: OrderTerms::NONE,
         }
     }
 }
@@ -282,7 +323,30 @@ pub struct Replace {
 
 impl Replace {
     /// Bytes of one without further terms in the journal.
-    pub(super) const PLAIN_LENGTH: usize = 48;
+    pub(super) const PLAIN_LENGTH: usize = size_of::<PlainReplace>();
+}
+
+/// A [`Replace`] up to its further terms.
+#[derive(Clone, Copy, TryFromBytes, KnownLayout, Immutable)]
+#[repr(C)]
+pub(super) struct PlainReplace {
+    origin: Origin,
+    handle: OrderHandle,
+    price: Price,
+    quantity: Quantity,
+}
+
+impl From<PlainReplace> for Replace {
+    #[inline]
+    fn from(plain: PlainReplace) -> Self {
+        Self {
+            origin: plain.origin,
+            handle: plain.handle,
+            price: plain.price,
+            quantity: plain.quantity,
+            terms: ReplaceTerms::NONE,
+        }
+    }
 }
 
 /// Whose orders a mass cancel takes.

@@ -56,6 +56,21 @@ fn value_outside_its_range_is_refused() {
     );
 }
 
+#[test]
+fn refused_body_leaves_the_command_that_was_read_before() {
+    let (kind, body) = bytes_of(&Command::New(order(), client()));
+    let mut command = Command::New(order(), client());
+    for kind in [
+        kind,
+        CommandKind::Replace as u8,
+        CommandKind::Cancel as u8,
+        8,
+    ] {
+        assert!(command.read(kind, &body[..39]).is_err());
+        assert_eq!(command, Command::New(order(), client()));
+    }
+}
+
 const CONTROL: ControlNumber = ControlNumber(0x0102_0304_0506_0708);
 const HANDLE: OrderHandle = OrderHandle {
     slot: 0x4142_4344,

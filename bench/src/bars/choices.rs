@@ -4,8 +4,8 @@ use anyhow::{Result, bail};
 
 use super::{
     Run, allocations, book, deep_ratio, echo_ratio, engine_tail, flows, instructions, itself,
-    journal_ratio, meb_hand_over, meb_ratio, mix_ratio, oracle, paced_ratio, replay_ratio,
-    ring_ratio, sweeps, wire_ratio,
+    journal_ratio, meb_hand_over, meb_ratio, mix_ratio, open_loop_tail, oracle, paced_ratio,
+    replay_ratio, ring_ratio, sweeps, wire_ratio,
 };
 use crate::bar::{Bar, Gate};
 
@@ -117,8 +117,8 @@ pub const CHOICES: [Choice; 22] = [
     Choice {
         id: "B16",
         what: "ring, shard, ring at a million commands a second, open loop",
-        gate: engine_tail::GATE_OPEN,
-        measure: engine_tail::measure_open,
+        gate: open_loop_tail::GATE,
+        measure: open_loop_tail::measure,
     },
     Choice {
         id: "W1",

@@ -16,6 +16,7 @@ mod journal_ratio;
 mod meb_hand_over;
 mod meb_ratio;
 mod mix_ratio;
+mod open_loop_tail;
 mod oracle;
 mod paced_ratio;
 mod replay_ratio;

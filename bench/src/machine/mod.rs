@@ -1,6 +1,7 @@
 //! The machine: what it is, what it takes away from a measurement, and how far apart its cores
 //! are. Figures mean nothing without these.
 
+mod by_plan;
 mod counters;
 mod facts;
 mod hiccups;
@@ -9,6 +10,7 @@ mod ping_pong;
 mod stop_watch;
 mod usage;
 
+pub use by_plan::{ByPlan, late_by_plan};
 pub use counters::{HardwareCounts, count_hardware};
 pub use facts::Facts;
 pub use hiccups::hiccups;

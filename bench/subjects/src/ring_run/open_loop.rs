@@ -5,6 +5,7 @@
 //! nothing else runs. The shard takes commands in batches and publishes their events at the end of
 //! each.
 
+use std::sync::mpsc;
 use std::thread;
 
 use matchgate_core::domain::{Command, Event, Sequenced};
@@ -30,6 +31,12 @@ pub struct Plan {
 }
 
 impl Plan {
+    /// Returns from one command to the next, nanoseconds.
+    #[must_use]
+    pub fn interval_ns(&self) -> u64 {
+        self.due_ns(1)
+    }
+
     /// Returns when a command is due after the first one, nanoseconds.
     fn due_ns(&self, number: usize) -> u64 {
         let ns = number as u128 * 1_000_000_000 / u128::from(self.rate.max(1));
@@ -73,12 +80,17 @@ pub fn open_loop(
         late: 0,
         checksum: 0,
     };
+    let (tell, told) = mpsc::channel();
     let run = thread::scope(|scope| {
         let shard = scope.spawn(move || {
             begin_shard();
+            tell.send(()).expect("the client waits for it");
             serve(run, at_shard, events)
         });
-        client.run(&resolved.timed, commands, clock);
+        // Asleep, not spinning: the shard's thread may have to leave this very cpu first.
+        if told.recv().is_ok() {
+            client.run(&resolved.timed, commands, clock);
+        }
         let run = shard.join();
         run.unwrap_or_else(|payload| std::panic::resume_unwind(payload))
     });
@@ -131,16 +143,20 @@ impl Client {
         clock: impl Fn() -> u64,
     ) {
         let start_ns = clock().saturating_add(LEAD_NS);
-        let interval_ns = self.plan.due_ns(1);
+        let interval_ns = self.plan.interval_ns();
         let mut due_ns = start_ns;
         let mut sent = 0;
         while let Some(command) = timed.get(sent) {
             let now_ns = clock();
-            if now_ns >= due_ns && commands.try_push(*command).is_ok() {
-                commands.publish();
-                self.late += u64::from(now_ns - due_ns >= interval_ns);
-                sent += 1;
-                due_ns = start_ns.saturating_add(self.plan.due_ns(sent));
+            if now_ns >= due_ns {
+                if commands.try_push(*command).is_ok() {
+                    commands.publish();
+                    self.late += u64::from(now_ns - due_ns >= interval_ns);
+                    sent += 1;
+                    due_ns = start_ns.saturating_add(self.plan.due_ns(sent));
+                } else if commands.is_abandoned() {
+                    break;
+                }
             }
             self.take(start_ns, &clock);
         }

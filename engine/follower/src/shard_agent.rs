@@ -333,7 +333,7 @@ impl ShardAgent {
                     }
                     gateway
                         .events
-                        .try_push_reserved(event)
+                        .try_push(event)
                         .expect("room for a whole step was asked for before it");
                 }
             }

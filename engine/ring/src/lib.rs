@@ -34,6 +34,9 @@
 //! - Room is counted in records. The producer looks at the consumer's count only when what it
 //!   saw last does not suffice, and the consumer at a head only when its batch is used up.
 //!
+//! It is for two cores. Where both ends take turns on one, an ordinary ring is better: this one
+//! goes on to the fresh lines of another head with every batch, however short.
+//!
 //! `cargo run --release -p matchgate-ring --example duel` measures it against the `rtrb` crate.
 //!
 //! # Proof

@@ -6,7 +6,9 @@
 //! bytes to a journal of the same kind.
 
 use anyhow::{Context, Result, bail};
-use matchgate_core::domain::{Cancel, NewOrder};
+use matchgate_core::domain::{
+    Cancel, ClientOrderId, Command, NewOrder, OrderHandle, Price, Quantity, RingNumber, Side,
+};
 use matchgate_session::gateway_log::{Released, Routed};
 
 use super::Run;
@@ -183,8 +185,17 @@ fn script_of(line: &mut Line) -> Result<Script> {
 /// log, and in its own that it was routed.
 fn bodies() -> Vec<[usize; 2]> {
     let routed = size_of::<Routed>();
+    let order = NewOrder::limit(
+        RingNumber(1),
+        OrderHandle::default(),
+        Side::Buy,
+        Price::new(1),
+        Quantity::new(1),
+    );
+    let new = Command::New(order, ClientOrderId::NONE);
+    let (_, new) = new.parts();
     vec![
-        [size_of::<NewOrder>(), routed],
+        [new.map(<[u8]>::len).iter().sum(), routed],
         [size_of::<Cancel>(), routed],
     ]
 }

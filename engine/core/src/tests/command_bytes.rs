@@ -59,15 +59,18 @@ fn value_outside_its_range_is_refused() {
 #[test]
 fn refused_body_leaves_the_command_that_was_read_before() {
     let (kind, body) = bytes_of(&Command::New(order(), client()));
-    let mut command = Command::New(order(), client());
-    for kind in [
-        kind,
-        CommandKind::Replace as u8,
-        CommandKind::Cancel as u8,
-        8,
-    ] {
-        assert!(command.read(kind, &body[..39]).is_err());
-        assert_eq!(command, Command::New(order(), client()));
+    let before = Command::Time(TimeAdvance { time_ns: 7 });
+    let mut command = before;
+    // Self-trade prevention, post-only, whether terms are given, a blank in the client's id.
+    for (offset, value) in [(60, 5), (59, 2), (61, 1), (65, b' ')] {
+        let mut body = body.clone();
+        body[offset] = value;
+        assert!(command.read(kind, &body).is_err(), "{offset}");
+        assert_eq!(command, before, "{offset}");
+    }
+    for kind in [4, 2, 6, 7, 8] {
+        assert!(command.read(kind, &body[..39]).is_err(), "kind {kind}");
+        assert_eq!(command, before, "kind {kind}");
     }
 }
 

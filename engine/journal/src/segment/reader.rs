@@ -128,7 +128,7 @@ impl SegmentReader {
     #[inline]
     fn take_in_window(&mut self, through: u64) -> Option<(usize, RecordHeader)> {
         let segment = self.current.as_ref().filter(|segment| segment.begun)?;
-        let due = self.last_sequence + 1;
+        let due = self.last_sequence.checked_add(1)?;
         if due > through || due < self.from {
             return None;
         }

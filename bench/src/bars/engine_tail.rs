@@ -13,8 +13,9 @@ use crate::number::float;
 use crate::statistics::{Confidence, estimate};
 use crate::wire::pinned;
 
+const MUST_NS: f64 = 200.0;
 pub(super) const GATE: Gate = Gate::AtMost {
-    must: 200.0,
+    must: MUST_NS,
     stretch: 100.0,
 };
 /// A probe of hiccups lasts as long as some commands.
@@ -47,7 +48,7 @@ pub(super) fn measure(run: &mut Run) -> Result<Vec<Bar>> {
             let mut machine = Latencies::new();
             hiccups(clock, window_ns, PROBE_NS, &mut machine);
             let tail = plain.percentile_ns(99.9);
-            tails.push(float(tail.saturating_sub(machine.percentile_ns(99.9))));
+            tails.push(float(tail) - float(machine.percentile_ns(99.9)));
             all.merge(&plain);
             late.merge(&machine);
         }
@@ -68,9 +69,13 @@ pub(super) fn measure(run: &mut Run) -> Result<Vec<Bar>> {
             cpus.hot
         ),
     ];
+    // What is added may hide below what the machine takes anyway.
+    let machine_ns = float(late.percentile_ns(99.9));
+    let void = (machine_ns > MUST_NS)
+        .then(|| format!("the machine's own p99.9 is {machine_ns:.0} ns, more than must"));
     let what = ("B17", "shard, W1, no fill: p99.9 less hiccups' p99.9");
     Ok(vec![
-        Bar::estimated(what, &figure, "ns", GATE, None).with_details(details),
+        Bar::estimated(what, &figure, "ns", GATE, void).with_details(details),
     ])
 }
 

@@ -13,7 +13,7 @@ use anyhow::{Context, Result, ensure};
 use matchgate_core::domain::{SequenceNumber, ShardId};
 use matchgate_follower::{decode, recover_shard};
 use matchgate_journal::{Appender, SegmentReader};
-use matchgate_runtime::Clock;
+use matchgate_runtime::{Clock, on_huge_pages};
 use matchgate_subjects::shard::{Resolved, ShardRun};
 
 use super::journal_ratio::{RECORD_BYTES_MAX, append, wait_for_room};
@@ -112,7 +112,9 @@ impl Replay<'_> {
     fn timed(&self, clock: &Clock) -> Result<f64> {
         let (capacity, last) = (self.resolved.market.capacity(), self.last());
         let start = clock.ticks();
-        let shard = recover_shard(self.folder, ShardId(0), capacity, last)?;
+        // As the server does at its start.
+        let recover = || recover_shard(self.folder, ShardId(0), capacity, last);
+        let shard = on_huge_pages(recover)?;
         let ns = clock.ticks_to_ns(start, clock.ticks());
         self.hold(shard.state_hash())?;
         Ok(1e9 * float(self.commands) / float(ns.max(1)))

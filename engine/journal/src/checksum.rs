@@ -74,12 +74,15 @@ fn low_half(register: u64) -> u32 {
     u32::try_from(register & u64::from(u32::MAX)).expect("masked to 32 bits")
 }
 
-/// The register of the checksum, where the processor has no instruction for it.
 #[cfg(not(all(target_arch = "x86_64", target_feature = "sse4.2")))]
-struct Register(crc_fast::Digest);
+use LibraryRegister as Register;
 
-#[cfg(not(all(target_arch = "x86_64", target_feature = "sse4.2")))]
-impl Register {
+/// The register of the checksum, where the processor has no instruction for it; tests have both.
+#[cfg(any(test, not(all(target_arch = "x86_64", target_feature = "sse4.2"))))]
+struct LibraryRegister(crc_fast::Digest);
+
+#[cfg(any(test, not(all(target_arch = "x86_64", target_feature = "sse4.2"))))]
+impl LibraryRegister {
     fn new() -> Self {
         Self(crc_fast::Digest::new(crc_fast::CrcAlgorithm::Crc32Iscsi))
     }
@@ -125,6 +128,16 @@ mod tests {
         for end in 0..=bytes.len() {
             let bytes = &bytes[..end];
             assert_eq!(crc32c(bytes), crc_fast::crc32_iscsi(bytes), "{end} bytes");
+        }
+    }
+
+    #[test]
+    fn register_of_the_library_goes_on_where_it_was() {
+        let bytes = some_bytes(300);
+        for cut in 0..=bytes.len() {
+            let (before, after) = bytes.split_at(cut);
+            let whole = LibraryRegister::new().with(before).with(after).end();
+            assert_eq!(whole, crc32c(&bytes), "cut at {cut}");
         }
     }
 

@@ -123,13 +123,14 @@ impl SegmentReader {
         Ok(Some(Record { header, body }))
     }
 
-    /// Takes the record due where it lies whole in the window, as nearly all do: the short way of
-    /// [`find_wanted`](Self::find_wanted), which judges all that is left to it.
+    /// Takes the record due where it is wanted and lies whole in the window, as nearly all do: the
+    /// short way of [`find_wanted`](Self::find_wanted), which judges all that is left to it.
     #[inline]
     fn take_in_window(&mut self, through: u64) -> Option<(usize, RecordHeader)> {
         let segment = self.current.as_ref().filter(|segment| segment.begun)?;
-        let due = self.last_sequence.checked_add(1)?;
-        if due > through || due < self.from {
+        // No record has the last number there is, so this does not overflow.
+        let due = self.last_sequence + 1;
+        if !(self.from..=through).contains(&due) {
             return None;
         }
         let at = to_usize(segment.offset.checked_sub(self.window_offset)?);
@@ -137,7 +138,9 @@ impl SegmentReader {
             return None;
         };
         let header = found.header;
+        // As `misplaced` has it, but that a header in memory is slow to read back.
         let is_due = header.sequence == due
+            && due != u64::MAX
             && header.epoch == segment.header.epoch
             && header.kind != KIND_SYNCED;
         is_due.then(|| {
@@ -285,7 +288,8 @@ impl SegmentReader {
         }
     }
 
-    /// Returns why a whole record is not the one due.
+    /// Returns why a whole record is not the one due. The last number there is belongs to no
+    /// record: none could follow it.
     fn misplaced(&self, found: &Found) -> Option<DamageReason> {
         let segment = self.current.as_ref()?;
         let due = if found.header.kind == KIND_SYNCED {
@@ -293,7 +297,7 @@ impl SegmentReader {
         } else {
             self.due()
         };
-        if found.header.sequence != due {
+        if found.header.sequence != due || due == u64::MAX {
             return Some(DamageReason::Sequence);
         }
         (found.header.epoch != segment.header.epoch).then_some(DamageReason::Epoch)

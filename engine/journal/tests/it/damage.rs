@@ -220,6 +220,29 @@ fn a_segment_of_a_later_format_is_named_as_such() {
     );
 }
 
+#[test]
+fn record_of_the_last_number_there_is_is_none() {
+    let (home, path, _) = small_home();
+    let mut bytes = std::fs::read(&path).expect("the segment");
+    let numbers = [(40, u64::MAX), (48, u64::MAX - 1), (4096 + 8, u64::MAX)];
+    for (at, number) in numbers {
+        bytes[at..at + 8].copy_from_slice(&number.to_le_bytes());
+    }
+    let length = 4096 + 32 + body(1).len();
+    for (from, end) in [(0, 4096), (4096, length)] {
+        let at = from + if from == 0 { 8 } else { 20 };
+        bytes[at..at + 4].fill(0);
+        let crc = crc32c(&bytes[from..end]);
+        bytes[at..at + 4].copy_from_slice(&crc.to_le_bytes());
+    }
+    std::fs::remove_file(&path).expect("removed");
+    let path = path.with_file_name(format!("{}.mgj", u64::MAX));
+    std::fs::write(path, bytes).expect("written");
+    let mut reader = SegmentReader::open(&shard_folder(&home), u64::MAX).expect("opens");
+    let next = reader.next_record(u64::MAX);
+    assert_eq!(next.expect("a torn tail"), None, "none could follow it");
+}
+
 fn assert_reason(error: &JournalError, expected: DamageReason) {
     assert!(
         matches!(error, JournalError::Damaged { reason, .. } if *reason == expected),

@@ -13,5 +13,6 @@ mod layout;
 mod power_loss;
 mod recovery;
 mod round_trip;
+mod short_way;
 mod support;
 mod write_failure;

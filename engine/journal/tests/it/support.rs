@@ -171,8 +171,17 @@ pub(crate) struct RunningWriter {
 
 impl RunningWriter {
     pub(crate) fn start(halves: Vec<StreamWriter>, backend: Backend) -> Self {
+        Self::start_with(halves, backend, SEGMENT_BYTES)
+    }
+
+    /// Starts one that writes segments of `segment_bytes`.
+    pub(crate) fn start_with(
+        halves: Vec<StreamWriter>,
+        backend: Backend,
+        segment_bytes: u64,
+    ) -> Self {
         let stop = Arc::new(AtomicBool::new(false));
-        let writer = Writer::new(halves, backend, SEGMENT_BYTES).expect("bounds");
+        let writer = Writer::new(halves, backend, segment_bytes).expect("bounds");
         let seen = Arc::clone(&stop);
         let thread = std::thread::spawn(move || writer.run(&seen));
         Self { stop, thread }

@@ -12,6 +12,8 @@ use hdrhistogram::Histogram;
 use hdrhistogram::serialization::V2DeflateSerializer;
 use hdrhistogram::serialization::interval_log::{IntervalLogWriterBuilder, Tag};
 
+use crate::number::float;
+
 /// The longest latency that is told apart from longer ones.
 pub const LATENCY_NS_MAX: u64 = 60_000_000_000;
 const DIGITS: u8 = 3;
@@ -64,6 +66,14 @@ impl Latencies {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.histogram.is_empty()
+    }
+
+    /// Returns which share of them is `latency_ns` or longer, to three digits of the latency; 0 where
+    /// there are none.
+    #[must_use]
+    pub fn share_from(&self, latency_ns: u64) -> f64 {
+        let from = self.histogram.count_between(latency_ns, LATENCY_NS_MAX);
+        float(from) / float(self.len().max(1))
     }
 
     /// Returns the latency in nanoseconds that `percent` of all do not exceed; 0 where there are
@@ -149,6 +159,15 @@ mod tests {
             );
         }
         assert_eq!(latencies.len(), 10_000);
+    }
+
+    #[test]
+    fn share_from_a_latency_holds_that_latency() {
+        let latencies = of([1, 999, 1_000, 1_001, u64::MAX]);
+        for (from_ns, share) in [(0, 1.0), (1_000, 0.6), (1_002, 0.2)] {
+            assert!((latencies.share_from(from_ns) - share).abs() < 1e-9);
+        }
+        assert!(Latencies::new().share_from(0).abs() < 1e-9);
     }
 
     #[test]

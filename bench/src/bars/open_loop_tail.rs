@@ -9,8 +9,9 @@ use super::engine_tail::resolved;
 use super::{Run, Surroundings};
 use crate::bar::{Bar, Gate};
 use crate::latencies::Latencies;
-use crate::machine::{ByPlan, Cpus, late_by_plan};
+use crate::machine::{Cpus, late_by_plan};
 use crate::number::float;
+use crate::pairs::PAIRS_MIN;
 use crate::statistics::{Confidence, estimate};
 use crate::wire::pinned;
 
@@ -26,6 +27,8 @@ const GATE_TAIL: Gate = Gate::AtMost {
 };
 /// Commands a second.
 const RATE: u64 = 1_000_000;
+/// From one command to the next.
+const INTERVAL_NS: u64 = 1_000_000_000 / RATE;
 /// Slots of each ring.
 const SLOTS: usize = 4_096;
 /// A sender that is late in more of its intervals than the machine alone measures itself.
@@ -57,7 +60,7 @@ pub(super) fn measure(run: &mut Run) -> Result<Vec<Bar>> {
             );
             Ok(pass)
         })?;
-        let machine = late_by_plan(clock, cpus, plan.interval_ns(), resolved.timed.len())?;
+        let machine = late_by_plan(clock, cpus, INTERVAL_NS, resolved.timed.len())?;
         open.add(&pass, &machine);
     }
     let (mut details, _) = surroundings.after()?;
@@ -76,9 +79,12 @@ pub(super) fn measure(run: &mut Run) -> Result<Vec<Bar>> {
     let ratio = ("B16", "ring, shard, ring at 1 M/s: p99 / p50");
     let tail = ("B16", "the same: p99.9 less the machine's by the plan");
     let (ratios, tails) = (of(&open.ratios), of(&open.tails));
+    let must_ns = MUST_RATIO * float(open.all.percentile_ns(50.0));
+    let ratio_void = open.void(99.0, must_ns);
+    let tail_void = open.void(99.9, MUST_TAIL_NS);
     Ok(vec![
-        Bar::estimated(ratio, &ratios, "x", GATE, open.ratio_void()),
-        Bar::estimated(tail, &tails, "ns", GATE_TAIL, open.tail_void()).with_details(details),
+        Bar::estimated(ratio, &ratios, "x", GATE, ratio_void),
+        Bar::estimated(tail, &tails, "ns", GATE_TAIL, tail_void).with_details(details),
     ])
 }
 
@@ -90,7 +96,6 @@ struct Open {
     /// Commands that were sent a whole interval late, or more.
     late: u64,
     machine: Latencies,
-    machine_late: u64,
 }
 
 impl Open {
@@ -101,29 +106,28 @@ impl Open {
             all: Latencies::new(),
             late: 0,
             machine: Latencies::new(),
-            machine_late: 0,
         }
     }
 
-    fn add(&mut self, pass: &OpenLoop, machine: &ByPlan) {
+    fn add(&mut self, pass: &OpenLoop, machine: &Latencies) {
         let mut latencies = Latencies::new();
         for &ns in &pass.latencies_ns {
             latencies.record(ns);
         }
         let p = |percent| float(latencies.percentile_ns(percent));
         self.ratios.push(p(99.0) / p(50.0).max(1.0));
-        let machine_tail = float(machine.late_ns.percentile_ns(99.9));
-        self.tails.push(p(99.9) - machine_tail);
+        self.tails
+            .push(p(99.9) - float(machine.percentile_ns(99.9)));
         self.all.merge(&latencies);
         self.late += pass.late;
-        self.machine.merge(&machine.late_ns);
-        self.machine_late += machine.late;
+        self.machine.merge(machine);
     }
 
-    /// Returns the shares of the plan in which the sender, and the machine alone, were late.
+    /// Returns the shares of the plan in which the sender, and the machine alone, were late by an
+    /// interval or more.
     fn late_shares(&self) -> [f64; 2] {
-        [(self.late, &self.all), (self.machine_late, &self.machine)]
-            .map(|(late, of)| float(late) / float(of.len().max(1)))
+        let sender = float(self.late) / float(self.all.len().max(1));
+        [sender, self.machine.share_from(INTERVAL_NS)]
     }
 
     fn details(&self) -> [String; 3] {
@@ -138,46 +142,29 @@ impl Open {
         ]
     }
 
-    /// Returns why the sender measures itself, where it does.
-    fn sender_void(&self) -> Option<String> {
+    /// Returns why a figure says nothing, where it does: too few passes, a sender that measures
+    /// itself, or a machine that with nothing to do is already above `must_ns` at that percentile;
+    /// what is added may hide below that.
+    fn void(&self, percent: f64, must_ns: f64) -> Option<String> {
+        let passes = self.ratios.len();
+        if passes < PAIRS_MIN {
+            return Some(format!("{passes} passes, at least {PAIRS_MIN} are needed"));
+        }
         let [sender, machine] = self.late_shares();
-        (sender - machine > LATE_SHARE_MAX).then(|| {
-            format!(
+        if sender - machine > LATE_SHARE_MAX {
+            return Some(format!(
                 "the sender was late in {:.1} % of its intervals, the machine alone in {:.1} %",
                 100.0 * sender,
                 100.0 * machine
+            ));
+        }
+        let machine_ns = float(self.machine.percentile_ns(percent));
+        (machine_ns > must_ns).then(|| {
+            format!(
+                "with nothing to do the machine's p{percent} is {:.1} us, must is {:.1}",
+                machine_ns / 1e3,
+                must_ns / 1e3
             )
-        })
-    }
-
-    /// Returns why the ratio says nothing: with nothing to do, the machine exceeds it.
-    fn ratio_void(&self) -> Option<String> {
-        let longest_ns = MUST_RATIO * float(self.all.percentile_ns(50.0));
-        let machine_ns = float(self.machine.percentile_ns(99.0));
-        let exceeds = machine_ns > longest_ns;
-        self.sender_void().or_else(|| {
-            exceeds.then(|| {
-                format!(
-                    "with nothing to do the machine's p99 is {:.1} us, must is {:.1}",
-                    machine_ns / 1e3,
-                    longest_ns / 1e3
-                )
-            })
-        })
-    }
-
-    /// Returns why the tail says nothing: what is added may hide below what the machine takes
-    /// anyway, where that is longer than the gate.
-    fn tail_void(&self) -> Option<String> {
-        let machine_ns = float(self.machine.percentile_ns(99.9));
-        let exceeds = machine_ns > MUST_TAIL_NS;
-        self.sender_void().or_else(|| {
-            exceeds.then(|| {
-                format!(
-                    "with nothing to do the machine's p99.9 is {:.0} us, more than must",
-                    machine_ns / 1e3
-                )
-            })
         })
     }
 }

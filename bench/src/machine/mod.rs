@@ -10,7 +10,7 @@ mod ping_pong;
 mod stop_watch;
 mod usage;
 
-pub use by_plan::{ByPlan, late_by_plan};
+pub use by_plan::late_by_plan;
 pub use counters::{HardwareCounts, count_hardware};
 pub use facts::Facts;
 pub use hiccups::hiccups;

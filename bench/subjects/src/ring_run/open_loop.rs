@@ -31,12 +31,6 @@ pub struct Plan {
 }
 
 impl Plan {
-    /// Returns from one command to the next, nanoseconds.
-    #[must_use]
-    pub fn interval_ns(&self) -> u64 {
-        self.due_ns(1)
-    }
-
     /// Returns when a command is due after the first one, nanoseconds.
     fn due_ns(&self, number: usize) -> u64 {
         let ns = number as u128 * 1_000_000_000 / u128::from(self.rate.max(1));
@@ -143,7 +137,7 @@ impl Client {
         clock: impl Fn() -> u64,
     ) {
         let start_ns = clock().saturating_add(LEAD_NS);
-        let interval_ns = self.plan.interval_ns();
+        let interval_ns = self.plan.due_ns(1);
         let mut due_ns = start_ns;
         let mut sent = 0;
         while let Some(command) = timed.get(sent) {

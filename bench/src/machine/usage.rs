@@ -1,10 +1,14 @@
 //! What the system did to a thread, and what the host took from the machine.
 
-use std::fs;
+use std::fs::{self, File};
+use std::io::Read;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 
 use crate::number::float;
+
+/// Bytes that the files of a thread do not fill.
+const FILE_BYTES_MAX: usize = 4_096;
 
 /// Minor faults and switches of one thread since it began.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -18,15 +22,17 @@ pub struct ThreadUsage {
 }
 
 impl ThreadUsage {
-    /// Reads those of the calling thread.
+    /// Reads those of the calling thread, without asking for memory: what it takes would be counted
+    /// as the thread's.
     ///
     /// # Errors
     ///
     /// Returns an error where /proc does not tell.
     pub fn of_this_thread() -> Result<Self> {
-        let stat = fs::read_to_string("/proc/thread-self/stat")?;
-        let status = fs::read_to_string("/proc/thread-self/status")?;
-        Self::parse(&stat, &status).context("/proc/thread-self cannot be read")
+        let (mut stat, mut status) = ([0; FILE_BYTES_MAX], [0; FILE_BYTES_MAX]);
+        let stat = read_whole("/proc/thread-self/stat", &mut stat)?;
+        let status = read_whole("/proc/thread-self/status", &mut status)?;
+        Self::parse(stat, status).context("/proc/thread-self cannot be read")
     }
 
     fn parse(stat: &str, status: &str) -> Option<Self> {
@@ -59,6 +65,16 @@ impl ThreadUsage {
                 .saturating_sub(earlier.involuntary_switches),
         }
     }
+}
+
+/// Reads a file of /proc, which gives all it has at once, into `buffer`.
+fn read_whole<'a>(path: &str, buffer: &'a mut [u8; FILE_BYTES_MAX]) -> Result<&'a str> {
+    let length = File::open(path)?.read(buffer)?;
+    ensure!(
+        length < FILE_BYTES_MAX,
+        "{path} has {FILE_BYTES_MAX} bytes or more"
+    );
+    Ok(std::str::from_utf8(&buffer[..length])?)
 }
 
 /// Time of all cpus since the machine began, and how much of it the host took; ticks.

@@ -262,7 +262,7 @@ impl HotAgents {
         self.gateway.start();
         self.turn_while(phase, WARM);
         let (_, probe) = count_allocations(|| std::hint::black_box(Box::new(1_u8)));
-        // The first look sets aside what the second needs.
+        // The first look touches the stack that the second needs.
         ThreadUsage::of_this_thread()?;
         let before = ThreadUsage::of_this_thread()?;
         let ((), allocations) = count_allocations(|| self.turn_while(phase, COUNTED));

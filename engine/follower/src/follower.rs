@@ -256,7 +256,10 @@ pub fn recover_shard(
     while let Some(record) = segments.next_record(through.0)? {
         read_command(&record.header, record.body, &mut command)?;
         let mut progress = state.apply(&command, &mut events);
-        check_hash(events.as_slice())?;
+        // Nothing else makes an event that compares hashes.
+        if matches!(command.body, Command::StateHash(_)) {
+            check_hash(events.as_slice())?;
+        }
         while progress == Progress::More {
             events.clear();
             progress = state.resume(&mut events);

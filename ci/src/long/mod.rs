@@ -43,6 +43,8 @@ enum Stage {
     Crash,
     /// The order book and its slow twin take the same random commands.
     Book,
+    /// The power fails at each operation of a journal's recovery, from a crash at each operation.
+    Points,
 }
 
 /// A kill is a whole life of the server: start, recovery, load, kill -9.
@@ -77,6 +79,26 @@ const BOOK: ChunkedTest = ChunkedTest {
     total: 1_000_000_000,
 };
 
+/// A piece is one in 64 of the crash points: consecutive seeds are different pieces.
+const POINTS: ChunkedTest = ChunkedTest {
+    stage: "points",
+    unit: "pieces",
+    test: &[
+        "-p",
+        "matchgate-journal",
+        "--test",
+        "it",
+        "--",
+        "at_every_operation",
+    ],
+    count_variable: "MATCHGATE_CRASH_POINT_PIECES",
+    seed_variable: "MATCHGATE_CRASH_POINT_PIECE",
+    said: "cut short ",
+    first_chunk: 1,
+    chunk_max: 1,
+    total: 64,
+};
+
 /// Runs the asked stage, or all; returns whether nothing failed in the time there was.
 ///
 /// # Errors
@@ -89,12 +111,16 @@ pub(crate) fn run(root: &Path, arguments: &LongArguments) -> Result<bool> {
         Some(Stage::Deny) => deny(root, end),
         Some(Stage::Crash) => CRASH.run(root, arguments.total, end),
         Some(Stage::Book) => BOOK.run(root, arguments.total, end),
+        Some(Stage::Points) => POINTS.run(root, arguments.total, end),
         None => {
             if arguments.total.is_some() {
                 bail!("--total counts what one stage does: name the stage");
             }
-            let halfway = started + (end - started) / 2;
-            Ok(deny(root, end)? && CRASH.run(root, None, halfway)? && BOOK.run(root, None, end)?)
+            let third = (end - started) / 3;
+            Ok(deny(root, end)?
+                && CRASH.run(root, None, started + third)?
+                && BOOK.run(root, None, started + third * 2)?
+                && POINTS.run(root, None, end)?)
         }
     }
 }

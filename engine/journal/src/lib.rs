@@ -34,13 +34,14 @@ mod record;
 mod recovery;
 mod segment;
 mod staging;
+mod storage;
 mod stream;
 mod sys;
 mod writer;
 
 pub use build_id::build_id;
 pub use directory::meta::{DIRECTORY_FORMAT, Meta, StreamMeta};
-pub use directory::{DataDirectory, Layout, SEGMENT_BYTES_MIN, STAGING_ROOT, StartKind};
+pub use directory::{DataDirectory, Layout, SEGMENT_BYTES_MIN, StartKind};
 pub use error::{DamageReason, DirectoryError, JournalError, Lapped, StagingFull};
 pub use record::{
     RECORD_BODY_BYTES_MAX, RECORD_BYTES_MAX, RECORD_HEADER_BYTES, RECORD_KIND_MAX, Record,
@@ -52,5 +53,9 @@ pub use staging::appender::Appender;
 pub use staging::marks::Marks;
 pub use staging::reader::StagingReader;
 pub use staging::{STAGING_BYTES_MAX, STAGING_BYTES_MIN, StagingOptions};
+pub use storage::{
+    Fault, Gate, Host, Lock, Loss, Operation, STAGING_ROOT, SimulatedDisk, Storage, StoredFile,
+    SystemStorage,
+};
 pub use stream::{StreamId, StreamKind};
 pub use writer::{Backend, StreamWriter, Writer, WriterStats};

@@ -3,8 +3,6 @@
 //!
 //! After it, segments hold every record there is, durably, and the staging log is empty.
 
-use std::fs::File;
-use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -12,7 +10,7 @@ use crate::build_id::build_id;
 use crate::bytes::{put, round_up, to_u64, to_usize};
 use crate::checksum::crc32c;
 use crate::directory::DataDirectory;
-use crate::directory::meta::{StreamMeta, sync_folder};
+use crate::directory::meta::StreamMeta;
 use crate::directory::staging_folder::Left;
 use crate::error::{DamageReason, JournalError, io_error};
 use crate::record::{AT_CRC, RECORD_HEADER_BYTES, advance, header_of, record_bytes};
@@ -26,6 +24,7 @@ use crate::staging::marks::Marks;
 use crate::staging::{
     Identity, STAGING_BYTES_MAX, STAGING_BYTES_MIN, Slot, StagingFile, StagingOptions,
 };
+use crate::storage::{Storage, remove_if_there, replace_whole};
 use crate::stream::StreamId;
 use crate::writer::StreamWriter;
 
@@ -134,12 +133,19 @@ pub fn open_stream(
             recovered_from_staging: recovered,
             torn: held.torn,
         },
-        writer_half: StreamWriter::new(log, &place.staging, &place.folder, place.header),
+        writer_half: StreamWriter::new(
+            place.storage,
+            log,
+            &place.staging,
+            &place.folder,
+            place.header,
+        ),
     })
 }
 
 /// Where a stream's files are and what its segments' headers tell.
 struct Place {
+    storage: Arc<dyn Storage>,
     stream: StreamId,
     folder: PathBuf,
     parent: PathBuf,
@@ -153,6 +159,7 @@ impl Place {
     fn new(directory: &DataDirectory, stream: StreamId) -> Self {
         let owner = Owner::new(directory.uuid(), stream);
         Self {
+            storage: Arc::clone(directory.storage()),
             stream,
             folder: directory.segments_path(stream),
             parent: directory.path().to_path_buf(),
@@ -172,15 +179,12 @@ impl Place {
 
     /// Makes the folder and removes a segment that was never finished.
     fn prepare(&self) -> Result<(), JournalError> {
-        std::fs::create_dir_all(&self.folder).map_err(io_error("making", &self.folder))?;
-        sync_folder(&self.parent)?;
+        self.storage
+            .make_folder(&self.folder)
+            .map_err(io_error("making", &self.folder))?;
+        sync_names(&*self.storage, &self.parent)?;
         let temporary = temporary_path(&self.folder);
-        match std::fs::remove_file(&temporary) {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-                Err(io_error("removing", temporary)(error))
-            }
-            Ok(()) | Err(_) => Ok(()),
-        }
+        remove_if_there(&*self.storage, &temporary).map_err(io_error("removing", temporary))
     }
 }
 
@@ -254,8 +258,12 @@ fn load_left(directory: &DataDirectory, place: &Place) -> Result<LeftStaging, Jo
 
 /// Reads all segments, cuts a torn tail off, and makes what is left durable.
 fn scan(place: &Place, floor: u64) -> Result<Held, JournalError> {
-    let oldest = list_segments(&place.folder)?.first().copied().unwrap_or(1);
-    let mut reader = SegmentReader::open_owned(&place.folder, oldest, Some(place.owner))?;
+    let oldest = list_segments(&*place.storage, &place.folder)?
+        .first()
+        .copied()
+        .unwrap_or(1);
+    let mut reader =
+        SegmentReader::open_owned(&place.storage, &place.folder, oldest, Some(place.owner))?;
     let bad = loop {
         match reader.step()? {
             Step::Record(_, found) => reader.consume(&found),
@@ -283,7 +291,7 @@ fn scan(place: &Place, floor: u64) -> Result<Held, JournalError> {
                 last_good_sequence: last_sequence,
             });
         }
-        seal(segment)?;
+        seal(&*place.storage, segment)?;
     }
     Ok(Held {
         last_sequence,
@@ -299,7 +307,7 @@ fn reason_after_end(reader: &SegmentReader) -> Result<Option<DamageReason>, Jour
         return Ok(None);
     };
     let clean =
-        is_zero_from(&segment.file, segment.offset).map_err(io_error("reading", &segment.path))?;
+        is_zero_from(&*segment.file, segment.offset).map_err(io_error("reading", &segment.path))?;
     Ok((!clean).then_some(DamageReason::AfterEnd))
 }
 
@@ -337,7 +345,7 @@ fn take_over(place: &Place, log: &StagingFile, held: &mut Held) -> Result<u64, J
             previous_sequence: held.last_sequence,
             ..place.header
         };
-        write_segment(&place.folder, &header, &collector.bytes)?;
+        write_segment(&*place.storage, &place.folder, &header, &collector.bytes)?;
         held.last_sequence = last;
         held.last_time_ns = last_time_ns;
         held.last_epoch = header.epoch;
@@ -419,6 +427,7 @@ impl Collector<'_> {
 
 /// Writes a whole segment, so that a crash leaves it whole or not at all.
 fn write_segment(
+    storage: &dyn Storage,
     folder: &Path,
     header: &SegmentHeader,
     records: &[u8],
@@ -428,9 +437,5 @@ fn write_segment(
     let mut bytes = header.encode();
     bytes.extend_from_slice(records);
     bytes.resize(to_usize(round_up(to_u64(bytes.len()), BLOCK_BYTES)), 0);
-    File::create(&temporary)
-        .and_then(|mut file| file.write_all(&bytes).and_then(|()| file.sync_all()))
-        .map_err(io_error("writing", &temporary))?;
-    std::fs::rename(&temporary, &path).map_err(io_error("renaming to", &path))?;
-    sync_names(folder)
+    replace_whole(storage, &temporary, &path, &bytes).map_err(io_error("writing", path))
 }

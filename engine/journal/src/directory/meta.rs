@@ -2,13 +2,12 @@
 //! the last process left it. Knows no stream's content.
 
 use std::collections::BTreeMap;
-use std::fs::File;
-use std::io::Write;
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
 use crate::error::{DirectoryError, directory_io_error};
+use crate::storage::{Storage, read_whole, replace_whole};
 
 /// The format of data directories this build writes and reads.
 pub const DIRECTORY_FORMAT: u32 = 1;
@@ -57,10 +56,10 @@ pub struct StreamMeta {
 
 impl Meta {
     /// Reads the file in the directory at `path`; `None` where there is none.
-    pub(crate) fn read(path: &Path) -> Result<Option<Self>, DirectoryError> {
+    pub(crate) fn read(storage: &dyn Storage, path: &Path) -> Result<Option<Self>, DirectoryError> {
         let file = path.join(META_FILE);
-        let text = match std::fs::read_to_string(&file) {
-            Ok(text) => text,
+        let bytes = match read_whole(storage, &file) {
+            Ok(bytes) => bytes,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
             Err(error) => return Err(directory_io_error("reading", file)(error)),
         };
@@ -68,11 +67,13 @@ impl Meta {
         struct Format {
             format: u32,
         }
-        let bad = |error: toml::de::Error| DirectoryError::Meta {
+        let not_read = |reason: String| DirectoryError::Meta {
             path: path.join(META_FILE),
-            reason: error.to_string(),
+            reason,
         };
-        let Format { format } = toml::from_str(&text).map_err(bad)?;
+        let text = str::from_utf8(&bytes).map_err(|error| not_read(error.to_string()))?;
+        let bad = |error: toml::de::Error| not_read(error.to_string());
+        let Format { format } = toml::from_str(text).map_err(bad)?;
         if format != DIRECTORY_FORMAT {
             return Err(DirectoryError::Format {
                 path: file,
@@ -80,33 +81,21 @@ impl Meta {
                 known: DIRECTORY_FORMAT,
             });
         }
-        toml::from_str(&text).map(Some).map_err(bad)
+        toml::from_str(text).map(Some).map_err(bad)
     }
 
     /// Replaces the file in the directory at `path`: a reader and a crash see the old or the new
     /// one, whole.
-    pub(crate) fn write(&self, path: &Path) -> Result<(), DirectoryError> {
+    pub(crate) fn write(&self, storage: &dyn Storage, path: &Path) -> Result<(), DirectoryError> {
         let file = path.join(META_FILE);
         let temporary = path.join("meta.toml.new");
         let text = toml::to_string(self).map_err(|error| DirectoryError::Meta {
             path: file.clone(),
             reason: error.to_string(),
         })?;
-        let mut new =
-            File::create(&temporary).map_err(directory_io_error("creating", &temporary))?;
-        new.write_all(text.as_bytes())
-            .and_then(|()| new.sync_all())
-            .map_err(directory_io_error("writing", &temporary))?;
-        std::fs::rename(&temporary, &file).map_err(directory_io_error("renaming to", &file))?;
-        sync_folder(path)
+        replace_whole(storage, &temporary, &file, text.as_bytes())
+            .map_err(directory_io_error("writing", file))
     }
-}
-
-/// Makes the names in a folder durable.
-pub(crate) fn sync_folder(path: &Path) -> Result<(), DirectoryError> {
-    File::open(path)
-        .and_then(|folder| folder.sync_all())
-        .map_err(directory_io_error("syncing the folder", path))
 }
 
 /// A UUID as its usual text.

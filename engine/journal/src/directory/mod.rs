@@ -6,25 +6,25 @@ pub(crate) mod meta;
 pub(crate) mod staging_folder;
 
 use std::collections::BTreeMap;
+use std::io::ErrorKind;
+use std::iter::repeat;
 use std::path::{Path, PathBuf};
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
 use uuid::Uuid;
 
 use crate::error::{DirectoryError, JournalError, directory_io_error};
 use crate::staging::marks::Marks;
+use crate::storage::{Host, Lock, STAGING_ROOT, Storage, SystemStorage, remove_if_there};
 use crate::stream::{StreamId, StreamKind};
-use lock::LockFile;
-use meta::{META_FILE, Meta, StreamMeta, sync_folder};
+use lock::take_lock;
+use meta::{META_FILE, Meta, StreamMeta};
 use staging_folder::StagingFolder;
 
 /// Bytes in the smallest segment file.
 pub const SEGMENT_BYTES_MIN: u64 = 64 * 1024;
-/// Where staging folders are made unless told otherwise: memory that outlives the process.
-pub const STAGING_ROOT: &str = "/dev/shm";
 
 const LOCK_FILE: &str = "LOCK";
-const BOOT_ID_FILE: &str = "/proc/sys/kernel/random/boot_id";
 
 /// What a data directory is made for, or must have been made for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -58,6 +58,7 @@ pub enum StartKind {
 /// An open data directory; the lock is held as long as the value lives.
 #[derive(Debug)]
 pub struct DataDirectory {
+    storage: Arc<dyn Storage>,
     path: PathBuf,
     layout: Layout,
     meta: Mutex<Meta>,
@@ -65,7 +66,7 @@ pub struct DataDirectory {
     staging: StagingFolder,
     opened: Mutex<BTreeMap<StreamId, Marks>>,
     /// Held, never read.
-    _lock: LockFile,
+    _lock: Lock,
 }
 
 impl DataDirectory {
@@ -79,31 +80,46 @@ impl DataDirectory {
         Self::open_or_create_in(path, layout, Path::new(STAGING_ROOT))
     }
 
-    /// Opens the directory at `path`, making it where there is none, takes its lock, and raises
-    /// its epoch. `staging_root` must be memory that outlives the process and not the machine.
+    /// Opens the directory at `path` on this machine; see [`open_on`](Self::open_on).
+    /// `staging_root` must be memory that outlives the process and not the machine.
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    pub fn open_or_create_in(
+        path: &Path,
+        layout: &Layout,
+        staging_root: &Path,
+    ) -> Result<Self, DirectoryError> {
+        Self::open_on(&Host::this(staging_root)?, path, layout)
+    }
+
+    /// Opens the directory at `path` of `host`, making it where there is none, takes its lock, and
+    /// raises its epoch.
     ///
     /// # Errors
     ///
     /// [`DirectoryError::Locked`] where another process has it open, [`DirectoryError::Mismatch`]
     /// where it was made for another layout, [`DirectoryError::StagingMissing`] where a killed
     /// process's staging folder is gone, and the other kinds by their names.
-    pub fn open_or_create_in(
-        path: &Path,
-        layout: &Layout,
-        staging_root: &Path,
-    ) -> Result<Self, DirectoryError> {
+    pub fn open_on(host: &Host, path: &Path, layout: &Layout) -> Result<Self, DirectoryError> {
         check_layout(layout)?;
-        std::fs::create_dir_all(path).map_err(directory_io_error("making", path))?;
+        let Host {
+            storage,
+            staging_root,
+            boot_id,
+        } = host;
+        let (storage, boot_id) = (Arc::clone(storage), *boot_id);
+        storage
+            .make_folder(path)
+            .map_err(directory_io_error("making", path))?;
         // Whole paths: the process may change its folder, and io_uring knows none.
-        let path = &path
-            .canonicalize()
+        let path = &storage
+            .resolve(path)
             .map_err(directory_io_error("resolving", path))?;
-        if let Some(parent) = path.parent() {
-            sync_folder(parent)?;
-        }
-        let lock = LockFile::take(&path.join(LOCK_FILE))?;
-        let boot_id = read_boot_id()?;
-        let found = Meta::read(path)?;
+        sync_folders_above(&*storage, path)?;
+        let lock = take_lock(&*storage, &path.join(LOCK_FILE))?;
+        let found = Meta::read(&*storage, path)?;
         let start_kind = start_kind(found.as_ref(), boot_id);
         let mut meta = match found {
             Some(meta) => meta,
@@ -120,14 +136,15 @@ impl DataDirectory {
         };
         let noted = staging
             .name_home(path)
-            .and_then(|()| note_opening(&mut meta, path, boot_id));
+            .and_then(|()| note_opening(&mut meta, &*storage, path, boot_id));
         if let Err(error) = noted {
             if start_kind == StartKind::New {
-                forget(path, &staging);
+                forget(&*storage, path, &staging);
             }
             return Err(error);
         }
         Ok(Self {
+            storage,
             path: path.to_path_buf(),
             layout: layout.clone(),
             meta: Mutex::new(meta),
@@ -146,7 +163,7 @@ impl DataDirectory {
     /// [`DirectoryError::Meta`], [`DirectoryError::Format`] and [`DirectoryError::Io`] where the
     /// file cannot be read.
     pub fn read_meta(path: &Path) -> Result<Option<Meta>, DirectoryError> {
-        Meta::read(path)
+        Meta::read(&SystemStorage, path)
     }
 
     /// Returns the epoch of this start, from 1.
@@ -244,8 +261,12 @@ impl DataDirectory {
             }
         }
         meta.clean = true;
-        meta.write(&self.path)?;
+        meta.write(&*self.storage, &self.path)?;
         self.staging.remove()
+    }
+
+    pub(crate) fn storage(&self) -> &Arc<dyn Storage> {
+        &self.storage
     }
 
     pub(crate) fn staging(&self) -> &StagingFolder {
@@ -269,7 +290,7 @@ impl DataDirectory {
             return Ok(());
         }
         meta.streams.insert(name, known);
-        meta.write(&self.path)
+        meta.write(&*self.storage, &self.path)
     }
 
     /// Notes that a stream is being opened.
@@ -312,13 +333,21 @@ fn check_layout(layout: &Layout) -> Result<(), DirectoryError> {
     Ok(())
 }
 
-fn read_boot_id() -> Result<Uuid, DirectoryError> {
-    let path = Path::new(BOOT_ID_FILE);
-    let text = std::fs::read_to_string(path).map_err(directory_io_error("reading", path))?;
-    Uuid::parse_str(text.trim()).map_err(|error| DirectoryError::Meta {
-        path: path.to_path_buf(),
-        reason: error.to_string(),
-    })
+/// Makes the names of `path` and of the folders it lies in durable: this start may have made several
+/// of them, or an earlier one that was killed at once.
+fn sync_folders_above(storage: &dyn Storage, path: &Path) -> Result<(), DirectoryError> {
+    for (folder, is_next) in path
+        .ancestors()
+        .skip(1)
+        .zip([true].into_iter().chain(repeat(false)))
+    {
+        match storage.sync_folder(folder) {
+            // It was not made here: whoever may not read a folder has made nothing in it.
+            Err(error) if error.kind() == ErrorKind::PermissionDenied && !is_next => {}
+            synced => synced.map_err(directory_io_error("syncing the folder", folder))?,
+        }
+    }
+    Ok(())
 }
 
 fn start_kind(meta: Option<&Meta>, boot_id: Uuid) -> StartKind {
@@ -345,7 +374,12 @@ fn new_meta(layout: &Layout, boot_id: Uuid) -> Meta {
 }
 
 /// Raises the epoch and notes, durably, that the directory is in use.
-fn note_opening(meta: &mut Meta, path: &Path, boot_id: Uuid) -> Result<(), DirectoryError> {
+fn note_opening(
+    meta: &mut Meta,
+    storage: &dyn Storage,
+    path: &Path,
+    boot_id: Uuid,
+) -> Result<(), DirectoryError> {
     meta.epoch = meta.epoch.checked_add(1).ok_or(DirectoryError::Layout {
         key: "epoch",
         value: u64::from(meta.epoch),
@@ -353,19 +387,15 @@ fn note_opening(meta: &mut Meta, path: &Path, boot_id: Uuid) -> Result<(), Direc
     })?;
     meta.clean = false;
     meta.boot_id = boot_id;
-    meta.write(path)
+    meta.write(storage, path)
 }
 
 /// Undoes what the making of a new directory left: nothing is in it, and without `meta.toml`
 /// nobody would find its staging folder again.
-fn forget(path: &Path, staging: &StagingFolder) {
+fn forget(storage: &dyn Storage, path: &Path, staging: &StagingFolder) {
     // First the file: a `meta.toml` without its staging folder would be refused. Where one of the
     // two cannot be removed either, the error that is on its way says what is the matter.
-    let is_forgotten = match std::fs::remove_file(path.join(META_FILE)) {
-        Ok(()) => true,
-        Err(error) => error.kind() == std::io::ErrorKind::NotFound,
-    };
-    if is_forgotten {
+    if remove_if_there(storage, &path.join(META_FILE)).is_ok() {
         staging.remove().unwrap_or(());
     }
 }

@@ -2,14 +2,16 @@
 //!
 //! A stream that segments hold wholly has a file `{stream}.settled` until its staging file is
 //! made; so a kill between the two is told from a staging file that somebody removed. The file
-//! `data-directory` tells people whose folder it is; nothing here reads it.
+//! `data-directory` tells people whose folder it is; nothing here reads it. It is memory, whatever
+//! disk the data directory is on.
 
 use std::path::{Path, PathBuf};
 
 use uuid::Uuid;
 
-use super::lock::LockFile;
+use super::lock::take_lock;
 use crate::error::{DirectoryError, directory_io_error};
+use crate::storage::{Lock, SystemStorage};
 use crate::stream::StreamId;
 
 /// What the last process left of a stream in shared memory.
@@ -31,7 +33,7 @@ pub(crate) enum Left {
 pub(crate) struct StagingFolder {
     path: PathBuf,
     /// Held, never read: two copies of a directory would meet here.
-    _lock: LockFile,
+    _lock: Lock,
 }
 
 const LOSSY: &str = "lossy";
@@ -45,7 +47,7 @@ impl StagingFolder {
         if !path.is_dir() {
             return Err(DirectoryError::StagingMissing { path });
         }
-        let lock = LockFile::take(&path.join("LOCK"))?;
+        let lock = take_lock(&SystemStorage, &path.join("LOCK"))?;
         Ok(Self { path, _lock: lock })
     }
 
@@ -58,7 +60,7 @@ impl StagingFolder {
     ) -> Result<Self, DirectoryError> {
         let path = folder(root, uuid);
         std::fs::create_dir_all(&path).map_err(directory_io_error("making", &path))?;
-        let lock = LockFile::take(&path.join("LOCK"))?;
+        let lock = take_lock(&SystemStorage, &path.join("LOCK"))?;
         let folder = Self { path, _lock: lock };
         if let Err(error) = folder.settle(streams, lossy) {
             // The caller fails with this error; where half a folder stays, it is made anew.

@@ -31,6 +31,7 @@ use std::path::{Path, PathBuf};
 use crate::bytes::{put, read, read_u32, read_u64};
 use crate::checksum::{crc32c, crc32c_without_field};
 use crate::error::{DamageReason, JournalError, io_error};
+use crate::storage::Storage;
 use crate::stream::StreamId;
 
 /// Bytes in a segment's header, and of the blocks that segments are written in.
@@ -159,19 +160,19 @@ pub(crate) fn temporary_path(folder: &Path) -> PathBuf {
 }
 
 /// Returns the first sequences of the segments in `folder`, rising; none where it does not exist.
-pub(crate) fn list_segments(folder: &Path) -> Result<Vec<u64>, JournalError> {
-    let entries = match std::fs::read_dir(folder) {
-        Ok(entries) => entries,
+pub(crate) fn list_segments(
+    storage: &dyn Storage,
+    folder: &Path,
+) -> Result<Vec<u64>, JournalError> {
+    let names = match storage.list(folder) {
+        Ok(names) => names,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
         Err(error) => return Err(io_error("listing", folder)(error)),
     };
     let mut firsts = Vec::new();
-    for entry in entries {
-        let name = entry.map_err(io_error("listing", folder))?.file_name();
-        let stem = name
-            .to_str()
-            .and_then(|name| name.strip_suffix(EXTENSION))
-            .and_then(|name| name.strip_suffix('.'));
+    for name in names {
+        let stem = name.strip_suffix(EXTENSION);
+        let stem = stem.and_then(|name| name.strip_suffix('.'));
         if let Some(first) = stem
             .filter(|stem| stem.len() == 20)
             .and_then(|stem| stem.parse().ok())
@@ -184,8 +185,8 @@ pub(crate) fn list_segments(folder: &Path) -> Result<Vec<u64>, JournalError> {
 }
 
 /// Makes the names in a stream's folder durable.
-pub(crate) fn sync_names(folder: &Path) -> Result<(), JournalError> {
-    std::fs::File::open(folder)
-        .and_then(|opened| opened.sync_all())
+pub(crate) fn sync_names(storage: &dyn Storage, folder: &Path) -> Result<(), JournalError> {
+    storage
+        .sync_folder(folder)
         .map_err(io_error("syncing the folder", folder))
 }

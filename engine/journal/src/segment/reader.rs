@@ -2,20 +2,20 @@
 //! appear. Hands out no record that is not proven whole. Knows neither the staging log nor what a
 //! body means.
 
-use std::fs::File;
-use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use super::tail::{is_zero_from, synced_claim_after};
 use super::{
     BLOCK_BYTES, HeaderError, Owner, SEGMENT_FORMAT, SegmentHeader, list_segments, segment_path,
 };
-use crate::bytes::{to_u64, to_usize};
+use crate::bytes::to_usize;
 use crate::error::{DamageReason, JournalError, io_error};
 use crate::record::{
     Found, KIND_SYNCED, Parsed, RECORD_BYTES_MAX, RECORD_HEADER_BYTES, Record, RecordHeader,
     advance, length_of, parse,
 };
+use crate::storage::{Storage, StoredFile, SystemStorage, read_up_to};
 
 /// Bytes read from a segment at a time.
 const WINDOW_BYTES: usize = 256 * 1024;
@@ -25,6 +25,7 @@ const _: () = assert!(WINDOW_BYTES >= RECORD_BYTES_MAX);
 /// A reader of one stream's segments.
 #[derive(Debug)]
 pub struct SegmentReader {
+    storage: Arc<dyn Storage>,
     folder: PathBuf,
     from: u64,
     owner: Option<Owner>,
@@ -40,7 +41,7 @@ pub struct SegmentReader {
 /// The segment being read.
 #[derive(Debug)]
 pub(crate) struct OpenSegment {
-    pub(crate) file: File,
+    pub(crate) file: Box<dyn StoredFile>,
     pub(crate) path: PathBuf,
     pub(crate) header: SegmentHeader,
     /// Bytes from the file's start to the next record.
@@ -69,16 +70,32 @@ impl SegmentReader {
     /// [`JournalError::NotKept`] where that record is no longer there; [`JournalError::Damaged`],
     /// [`JournalError::Format`] and [`JournalError::Io`] where a segment cannot be read.
     pub fn open(folder: &Path, from_sequence: u64) -> Result<Self, JournalError> {
-        Self::open_owned(folder, from_sequence, None)
+        let storage: Arc<dyn Storage> = Arc::new(SystemStorage);
+        Self::open_on(&storage, folder, from_sequence)
+    }
+
+    /// Opens a stream on another disk than this machine's file system.
+    ///
+    /// # Errors
+    ///
+    /// As for [`open`](Self::open).
+    pub fn open_on(
+        storage: &Arc<dyn Storage>,
+        folder: &Path,
+        from_sequence: u64,
+    ) -> Result<Self, JournalError> {
+        Self::open_owned(storage, folder, from_sequence, None)
     }
 
     /// Opens a stream whose segments must all be `owner`'s.
     pub(crate) fn open_owned(
+        storage: &Arc<dyn Storage>,
         folder: &Path,
         from_sequence: u64,
         owner: Option<Owner>,
     ) -> Result<Self, JournalError> {
         let mut reader = Self {
+            storage: Arc::clone(storage),
             folder: folder.to_path_buf(),
             from: from_sequence.max(1),
             owner,
@@ -319,7 +336,7 @@ impl SegmentReader {
             }
         }
         self.window.resize(WINDOW_BYTES, 0);
-        let count = read_up_to(&segment.file, &mut self.window, segment.offset)
+        let count = read_up_to(&*segment.file, &mut self.window, segment.offset)
             .map_err(io_error("reading", &segment.path))?;
         self.window.truncate(count);
         self.window_offset = segment.offset;
@@ -335,7 +352,7 @@ impl SegmentReader {
 
     /// Opens the segment that holds the first record wanted; false where there is none yet.
     fn open_first(&mut self) -> Result<bool, JournalError> {
-        let firsts = list_segments(&self.folder)?;
+        let firsts = list_segments(&*self.storage, &self.folder)?;
         let holding = firsts.iter().rev().find(|first| **first <= self.from);
         let Some(first) = holding.or(firsts.first()) else {
             return Ok(false);
@@ -356,7 +373,8 @@ impl SegmentReader {
     /// Goes on into the segment that begins with `first`; a reason where it does not fit.
     fn move_on(&mut self, first: u64) -> Result<Option<DamageReason>, JournalError> {
         if let Some(ended) = &self.current
-            && !is_zero_from(&ended.file, ended.offset).map_err(io_error("reading", &ended.path))?
+            && !is_zero_from(&*ended.file, ended.offset)
+                .map_err(io_error("reading", &ended.path))?
         {
             return Ok(Some(DamageReason::AfterEnd));
         }
@@ -387,15 +405,18 @@ impl SegmentReader {
             .current
             .as_ref()
             .map_or(0, |segment| segment.header.first_sequence);
-        let firsts = list_segments(&self.folder)?;
+        let firsts = list_segments(&*self.storage, &self.folder)?;
         Ok(firsts.into_iter().find(|first| *first > current))
     }
 
     fn open_segment(&self, first: u64) -> Result<OpenSegment, JournalError> {
         let path = segment_path(&self.folder, first);
-        let file = File::open(&path).map_err(io_error("opening", &path))?;
+        let file = self
+            .storage
+            .open(&path)
+            .map_err(io_error("opening", &path))?;
         let mut block = vec![0_u8; to_usize(BLOCK_BYTES)];
-        let count = read_up_to(&file, &mut block, 0).map_err(io_error("reading", &path))?;
+        let count = read_up_to(&*file, &mut block, 0).map_err(io_error("reading", &path))?;
         block.truncate(count);
         let damaged = |reason| JournalError::Damaged {
             file: path.clone(),
@@ -428,18 +449,4 @@ impl SegmentReader {
             begun: false,
         })
     }
-}
-
-/// Reads as many bytes at `offset` as `bytes` holds and the file has; returns how many.
-pub(crate) fn read_up_to(file: &File, bytes: &mut [u8], offset: u64) -> std::io::Result<usize> {
-    let mut count = 0;
-    while let Some(rest) = bytes.get_mut(count..).filter(|rest| !rest.is_empty()) {
-        match file.read_at(rest, offset + to_u64(count)) {
-            Ok(0) => break,
-            Ok(read) => count += read,
-            Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(error),
-        }
-    }
-    Ok(count)
 }

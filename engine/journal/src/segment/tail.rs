@@ -5,20 +5,19 @@
 //! same segment which the writer leaves to say through which sequence all is synced. Records of
 //! one batch may reach the disk in any order, so a whole record after a bad one says nothing.
 
-use std::fs::{File, OpenOptions};
-
-use super::reader::{OpenSegment, read_up_to};
+use super::reader::OpenSegment;
 use super::{BLOCK_BYTES, sync_names};
 use crate::bytes::{read_u64, round_up, to_u64, to_usize};
 use crate::error::{JournalError, io_error};
 use crate::record::{
     KIND_SYNCED, Parsed, length_of, may_begin_record, parse, split_length_word, synced_claim,
 };
+use crate::storage::{Storage, StoredFile, read_up_to};
 
 const CHUNK_BYTES: usize = 1 << 20;
 
 /// Returns whether `file` holds nothing but zeros from `offset` on.
-pub(crate) fn is_zero_from(file: &File, offset: u64) -> std::io::Result<bool> {
+pub(crate) fn is_zero_from(file: &dyn StoredFile, offset: u64) -> std::io::Result<bool> {
     let mut chunk = vec![0_u8; CHUNK_BYTES];
     let mut at = offset;
     loop {
@@ -38,14 +37,10 @@ pub(crate) fn is_zero_from(file: &File, offset: u64) -> std::io::Result<bool> {
 /// 0 for none.
 pub(crate) fn synced_claim_after(segment: &OpenSegment) -> Result<u64, JournalError> {
     let path = &segment.path;
-    let length = segment
-        .file
-        .metadata()
-        .map_err(io_error("reading", path))?
-        .len();
+    let length = segment.file.length().map_err(io_error("reading", path))?;
     let mut bytes = vec![0_u8; to_usize(length.saturating_sub(segment.offset))];
-    let count =
-        read_up_to(&segment.file, &mut bytes, segment.offset).map_err(io_error("reading", path))?;
+    let count = read_up_to(&*segment.file, &mut bytes, segment.offset)
+        .map_err(io_error("reading", path))?;
     bytes.truncate(count);
     let mut highest = 0;
     let mut at = 0;
@@ -69,23 +64,22 @@ fn is_synced_word(word: u64) -> bool {
 
 /// Cuts the segment off after its last record and makes what is left durable. A segment without
 /// records is removed.
-pub(crate) fn seal(segment: &OpenSegment) -> Result<(), JournalError> {
+pub(crate) fn seal(storage: &dyn Storage, segment: &OpenSegment) -> Result<(), JournalError> {
     let path = &segment.path;
     if !segment.begun {
-        std::fs::remove_file(path).map_err(io_error("removing", path))?;
+        storage.remove(path).map_err(io_error("removing", path))?;
     } else {
-        let file = OpenOptions::new()
-            .write(true)
-            .open(path)
+        let file = storage
+            .open_writable(path)
             .map_err(io_error("opening", path))?;
         // Shortened first and lengthened after, so that the rest of the last block is zeros.
-        file.set_len(segment.offset)
-            .and_then(|()| file.set_len(round_up(segment.offset, BLOCK_BYTES)))
-            .and_then(|()| file.sync_all())
+        file.set_length(segment.offset)
+            .and_then(|()| file.set_length(round_up(segment.offset, BLOCK_BYTES)))
+            .and_then(|()| file.sync())
             .map_err(io_error("trimming", path))?;
     }
     match path.parent() {
-        Some(folder) => sync_names(folder),
+        Some(folder) => sync_names(storage, folder),
         None => Ok(()),
     }
 }

@@ -9,15 +9,13 @@ mod dma;
 mod plain;
 mod stream_writer;
 
-use std::fs::{File, OpenOptions};
-use std::os::unix::fs::OpenOptionsExt;
-use std::path::Path;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use crate::directory::SEGMENT_BYTES_MIN;
 use crate::error::{DirectoryError, JournalError};
 use crate::staging::marks::Marks;
+use plain::OpenFiles;
 pub use stream_writer::StreamWriter;
 
 /// How long the writer parks while somebody waits or it has found work of late.
@@ -58,6 +56,8 @@ pub struct WriterStats {
 #[derive(Debug)]
 pub struct Writer {
     streams: Vec<StreamWriter>,
+    /// What the plain backend writes to.
+    files: OpenFiles,
     backend: Backend,
     /// Whether the plain backend may stand in for one that does not start.
     may_fall_back: bool,
@@ -87,8 +87,9 @@ impl Writer {
         }
         let direct = streams
             .iter()
-            .all(|stream| takes_direct_io(stream.folder()));
+            .all(|stream| stream.storage().takes_direct_io(stream.folder()));
         Ok(Self {
+            files: OpenFiles::new(streams.len()),
             streams,
             backend: match backend {
                 Backend::Auto if direct => Backend::Glommio,
@@ -124,15 +125,28 @@ impl Writer {
                 }
                 Err(_) if self.may_fall_back => {
                     self.backend = Backend::Plain;
-                    plain::run(&mut self.streams, stop)?;
+                    plain::run(&mut self.streams, &mut self.files, stop)?;
                 }
                 Err(error) => return Err(error),
             }
         } else {
-            plain::run(&mut self.streams, stop)?;
+            plain::run(&mut self.streams, &mut self.files, stop)?;
         }
         guard.disarm();
         Ok(self.stats())
+    }
+
+    /// Does what is next of each stream by plain operations on this thread, and returns; false where
+    /// no record waits. For those who bring a loop of their own, with [`Backend::Plain`].
+    ///
+    /// # Errors
+    ///
+    /// As for [`run`](Self::run).
+    pub fn poll(&mut self) -> Result<bool, JournalError> {
+        let guard = FailureGuard::new(&self.streams);
+        let busy = plain::poll(&mut self.streams, &mut self.files)?;
+        guard.disarm();
+        Ok(busy)
     }
 
     fn stats(&self) -> WriterStats {
@@ -183,18 +197,4 @@ fn park_time(idle_passes: u32, awaited: bool) -> Duration {
     } else {
         PARK_LONG
     }
-}
-
-/// Returns whether files in `folder` can be opened for direct I/O.
-fn takes_direct_io(folder: &Path) -> bool {
-    let path = folder.join("direct-io.new");
-    let opened: std::io::Result<File> = OpenOptions::new()
-        .write(true)
-        .create(true)
-        .truncate(true)
-        .custom_flags(libc::O_DIRECT)
-        .open(&path);
-    // A file that was not made need not be removed, and one that stays is opened again next time.
-    std::fs::remove_file(&path).unwrap_or(());
-    opened.is_ok()
 }

@@ -1,27 +1,35 @@
-//! Writes segments by plain system calls, stream after stream on the calling thread. Knows not
-//! what is in them.
+//! Writes segments by the plain operations of a [`Storage`](crate::Storage), stream after stream on
+//! the calling thread. Knows not what is in them.
 
-use std::fs::File;
-use std::os::unix::fs::FileExt;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::park_time;
 use super::stream_writer::{SegmentPlan, StreamWriter, Work};
 use crate::error::{JournalError, io_error};
 use crate::segment::sync_names;
-use crate::sys::reserve;
+use crate::storage::StoredFile;
+
+/// The segments that are being written, one a stream.
+#[derive(Debug)]
+pub(super) struct OpenFiles(Vec<Option<Box<dyn StoredFile>>>);
+
+impl OpenFiles {
+    /// Returns room for those of `streams` streams.
+    pub(super) fn new(streams: usize) -> Self {
+        Self((0..streams).map(|_| None).collect())
+    }
+}
 
 /// Runs until stopped and drained, or to the first error.
-pub(super) fn run(streams: &mut [StreamWriter], stop: &AtomicBool) -> Result<(), JournalError> {
-    let mut files: Vec<Option<File>> = streams.iter().map(|_| None).collect();
+pub(super) fn run(
+    streams: &mut [StreamWriter],
+    files: &mut OpenFiles,
+    stop: &AtomicBool,
+) -> Result<(), JournalError> {
     loop {
         // Read before looking for records: those appended before the stop are found.
         let stopping = stop.load(Ordering::Acquire);
-        let mut busy = false;
-        for (stream, file) in streams.iter_mut().zip(&mut files) {
-            busy |= step(stream, file)?;
-        }
-        if busy {
+        if poll(streams, files)? {
             continue;
         }
         if stopping {
@@ -33,8 +41,23 @@ pub(super) fn run(streams: &mut [StreamWriter], stop: &AtomicBool) -> Result<(),
     }
 }
 
+/// Does what is next of each stream; false where there was nothing.
+pub(super) fn poll(
+    streams: &mut [StreamWriter],
+    files: &mut OpenFiles,
+) -> Result<bool, JournalError> {
+    let mut busy = false;
+    for (stream, file) in streams.iter_mut().zip(&mut files.0) {
+        busy |= step(stream, file)?;
+    }
+    Ok(busy)
+}
+
 /// Does what is next of one stream; false where there was nothing.
-fn step(stream: &mut StreamWriter, file: &mut Option<File>) -> Result<bool, JournalError> {
+fn step(
+    stream: &mut StreamWriter,
+    file: &mut Option<Box<dyn StoredFile>>,
+) -> Result<bool, JournalError> {
     match stream.next_work()? {
         Work::Nothing => return Ok(false),
         Work::Segment(plan) => {
@@ -47,10 +70,10 @@ fn step(stream: &mut StreamWriter, file: &mut Option<File>) -> Result<bool, Jour
             let file = file
                 .as_ref()
                 .expect("a segment is made before its first batch");
-            file.write_all_at(bytes, offset)
+            file.write_at(bytes, offset)
                 .map_err(io_error("writing a segment in", folder))?;
             if sync {
-                file.sync_data()
+                file.sync()
                     .map_err(io_error("syncing a segment in", folder))?;
             }
             stream.batch_done(sync);
@@ -59,13 +82,21 @@ fn step(stream: &mut StreamWriter, file: &mut Option<File>) -> Result<bool, Jour
     Ok(true)
 }
 
-fn make_segment(plan: &SegmentPlan, stream: &StreamWriter) -> Result<File, JournalError> {
-    let file = File::create(&plan.temporary).map_err(io_error("making", &plan.temporary))?;
-    reserve(&file, plan.bytes)
-        .and_then(|()| file.write_all_at(&plan.header, 0))
-        .and_then(|()| file.sync_all())
+fn make_segment(
+    plan: &SegmentPlan,
+    stream: &StreamWriter,
+) -> Result<Box<dyn StoredFile>, JournalError> {
+    let storage = stream.storage();
+    let file = storage
+        .create(&plan.temporary)
+        .map_err(io_error("making", &plan.temporary))?;
+    file.reserve(plan.bytes)
+        .and_then(|()| file.write_at(&plan.header, 0))
+        .and_then(|()| file.sync())
         .map_err(io_error("writing", &plan.temporary))?;
-    std::fs::rename(&plan.temporary, &plan.path).map_err(io_error("renaming to", &plan.path))?;
-    sync_names(stream.folder())?;
+    storage
+        .rename(&plan.temporary, &plan.path)
+        .map_err(io_error("renaming to", &plan.path))?;
+    sync_names(storage, stream.folder())?;
     Ok(file)
 }

@@ -15,6 +15,7 @@ use crate::record::{
 use crate::segment::{BLOCK_BYTES, SegmentHeader, segment_path, temporary_path};
 use crate::staging::marks::Marks;
 use crate::staging::{Slot, StagingFile};
+use crate::storage::Storage;
 
 /// Bytes of records in one batch at the most, but for the record that passes it.
 const BATCH_BYTES_MAX: usize = 1 << 20;
@@ -24,6 +25,7 @@ const PASSES_BEFORE_MARK: u32 = 16;
 /// The writer's half of an open stream.
 #[derive(Debug)]
 pub struct StreamWriter {
+    storage: Arc<dyn Storage>,
     log: Arc<StagingFile>,
     staging: PathBuf,
     folder: PathBuf,
@@ -81,6 +83,7 @@ pub(crate) struct SegmentPlan {
 
 impl StreamWriter {
     pub(crate) fn new(
+        storage: Arc<dyn Storage>,
         log: Arc<StagingFile>,
         staging: &Path,
         folder: &Path,
@@ -88,6 +91,7 @@ impl StreamWriter {
     ) -> Self {
         let identity = *log.identity();
         Self {
+            storage,
             log,
             staging: staging.to_path_buf(),
             folder: folder.to_path_buf(),
@@ -114,6 +118,10 @@ impl StreamWriter {
     #[must_use]
     pub fn marks(&self) -> Marks {
         Marks::new(Arc::clone(&self.log))
+    }
+
+    pub(crate) fn storage(&self) -> &dyn Storage {
+        &*self.storage
     }
 
     pub(crate) fn folder(&self) -> &Path {

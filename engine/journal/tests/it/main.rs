@@ -5,6 +5,7 @@
 )]
 
 mod append_cost;
+mod crash_points;
 mod damage;
 mod directory;
 mod follow;
@@ -14,5 +15,6 @@ mod power_loss;
 mod recovery;
 mod round_trip;
 mod short_way;
+mod simulated_disk;
 mod support;
 mod write_failure;

@@ -21,42 +21,6 @@ fn small_home() -> (Home, PathBuf, usize) {
     (home, path, end)
 }
 
-/// Reads the stream as one whose records are all synced.
-fn read_synced(home: &Home) -> Result<Vec<u64>, JournalError> {
-    let mut reader = SegmentReader::open(&shard_folder(home), 1)?;
-    let mut sequences = Vec::new();
-    while let Some(record) = reader.next_record(RECORDS)? {
-        assert_eq!(record.body, body(record.header.sequence));
-        assert_eq!(record.header.time_ns, time_ns(record.header.sequence));
-        sequences.push(record.header.sequence);
-    }
-    Ok(sequences)
-}
-
-#[test]
-fn every_flipped_bit_of_header_and_records_is_detected() {
-    let (home, path, end) = small_home();
-    let bytes = std::fs::read(&path).expect("the segment");
-    let file = OpenOptions::new().write(true).open(&path).expect("opens");
-    for at in 0..end {
-        for bit in 0..8 {
-            let offset = u64::try_from(at).expect("small");
-            file.write_all_at(&[bytes[at] ^ (1 << bit)], offset)
-                .expect("written");
-            let error = read_synced(&home).expect_err("a flipped bit is detected");
-            let is_named = matches!(&error,
-                JournalError::Damaged { file, offset, last_good_sequence, .. }
-                    if *file == path
-                        && usize::try_from(*offset).expect("small") <= at
-                        && *last_good_sequence < RECORDS);
-            assert!(is_named, "byte {at} bit {bit}: {error}");
-        }
-        file.write_all_at(&bytes[at..=at], u64::try_from(at).expect("small"))
-            .expect("written");
-    }
-    assert_eq!(read_synced(&home).expect("whole again"), through(RECORDS));
-}
-
 #[test]
 fn flipped_bits_behind_the_end_never_make_a_record() {
     let (home, path, end) = small_home();
@@ -72,38 +36,6 @@ fn flipped_bits_behind_the_end_never_make_a_record() {
         }
         file.write_all_at(&[0], u64::try_from(at).expect("small"))
             .expect("written");
-    }
-}
-
-#[test]
-fn a_truncation_at_every_byte_of_the_last_8_kib_is_detected_or_a_shorter_stream() {
-    let home = Home::new();
-    home.run_clean(80);
-    let path = segment_one(&home);
-    let end = end_of_records(&path, 80);
-    assert!(end > 4096 + 8192, "the records fill the last 8 KiB");
-    let bytes = std::fs::read(&path).expect("the segment");
-    for cut in (end - 8192..=end).rev() {
-        let file = OpenOptions::new().write(true).open(&path).expect("opens");
-        file.set_len(u64::try_from(cut).expect("small"))
-            .expect("cut");
-        // As a stream of which nothing is known, it ends before the cut.
-        let read = read_all(&shard_folder(&home)).expect("a torn tail");
-        assert_eq!(read, through(read.last().copied().unwrap_or(0)));
-        let end_of_read = read
-            .last()
-            .map_or(4096, |last| end_of_records_in(&bytes, *last));
-        assert!(end_of_read <= cut, "cut at {cut}");
-        // As one that is synced through a lost record, it is damaged or short.
-        let mut reader = SegmentReader::open(&shard_folder(&home), 80).expect("opens");
-        match reader.next_record(80) {
-            Ok(Some(_)) => assert_eq!(cut, end),
-            Ok(None) => assert!(cut < end),
-            Err(JournalError::Damaged { reason, .. }) => {
-                assert_eq!(reason, DamageReason::Truncated, "cut at {cut}");
-            }
-            Err(error) => panic!("{error}"),
-        }
     }
 }
 

@@ -79,6 +79,7 @@ pub mod mirror;
 pub mod order_index;
 pub mod planted;
 pub mod shard;
+pub mod snapshot;
 pub mod state_hash;
 
 mod exact_divider;
@@ -90,6 +91,7 @@ pub use event_buffer::EventBuffer;
 pub use mirror::{OrderMirror, OrderRecord};
 pub use order_index::OrderIndex;
 pub use shard::{Level, OrderView, Progress, Shard, SlotView};
+pub use snapshot::{SnapshotError, SnapshotProblem};
 
 #[cfg(test)]
 mod tests;

@@ -156,6 +156,16 @@ impl OwnerLists {
         self.links[next as usize].previous = previous;
     }
 
+    /// Returns session and account of each pair, in no order.
+    pub(crate) fn pairs(&self) -> impl Iterator<Item = (u32, u32)> {
+        self.pairs.iter().map(|pair| (pair.session, pair.account))
+    }
+
+    /// Returns how many pairs there may be.
+    pub(crate) const fn pair_count_max(&self) -> u32 {
+        self.pair_count_max
+    }
+
     /// Returns the sum over pairs for the state hash.
     pub(crate) const fn pairs_sum(&self) -> u128 {
         self.pairs_sum.get()
@@ -198,7 +208,8 @@ impl OwnerLists {
         Some(Cursor { pair, link })
     }
 
-    fn known_pair(&self, session: u32, account: u32) -> Option<u32> {
+    /// Returns the pair of a session and an account, if they have one.
+    pub(crate) fn known_pair(&self, session: u32, account: u32) -> Option<u32> {
         let is_it = |pair: u32| {
             let known = &self.pairs[pair as usize];
             (known.session, known.account) == (session, account)

@@ -16,7 +16,13 @@ mod mass_cancel;
 mod orders;
 mod plain_range;
 mod replace;
+mod restore;
+mod restore_markets;
+mod restore_order;
+mod restore_tables;
+mod save;
 mod self_trade;
+mod stored_order;
 mod traits;
 mod view;
 
@@ -74,6 +80,8 @@ enum Work {
 #[derive(Debug)]
 pub struct Shard {
     id: ShardId,
+    /// What it was made for; a command asks the tables.
+    capacity: ShardCapacity,
     last_control: ControlNumber,
     last_ring: Vec<RingNumber>,
     accounts: Vec<Option<Account>>,
@@ -107,6 +115,7 @@ impl Shard {
         assert!(capacity.is_valid(), "{capacity:?} is out of bounds");
         Self {
             id,
+            capacity,
             last_control: ControlNumber(0),
             last_ring: vec![RingNumber(0); usize::from(capacity.gateways)],
             accounts: vec![None; capacity.accounts as usize],

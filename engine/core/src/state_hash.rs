@@ -155,6 +155,11 @@ pub const fn high_half(hash: u128) -> u64 {
 pub(crate) struct HashSum(u128);
 
 impl HashSum {
+    /// Returns a sum that was taken over.
+    pub(crate) const fn of(sum: u128) -> Self {
+        Self(sum)
+    }
+
     /// Takes an item in.
     #[inline]
     pub(crate) const fn insert(&mut self, word: u128) {

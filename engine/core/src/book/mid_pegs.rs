@@ -140,6 +140,11 @@ impl MidPegs {
         changed
     }
 
+    /// Takes over a reference as it was.
+    pub(super) const fn resume_reference(&mut self, reference: Option<Reference>) {
+        self.reference = reference;
+    }
+
     /// Returns where a peg of `side` with `cap` stands; `None` while pegs are parked.
     pub(super) fn price(&self, side: Side, cap: i64) -> Option<Price> {
         let reference = self.reference?;

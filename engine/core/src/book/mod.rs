@@ -13,6 +13,7 @@ mod order_book;
 mod order_slab;
 mod price_level;
 mod reach;
+mod resume;
 mod stop_orders;
 mod tick_bitmap;
 mod tick_set;

@@ -353,7 +353,20 @@ impl OrderBook {
     /// Sets the reference of the mid-pegs to what is displayed now; parks them where
     /// `is_continuous` is false. Returns whether it changed. Without pegs there is none.
     pub(crate) fn set_reference(&mut self, slab: &mut OrderSlab, is_continuous: bool) -> bool {
-        let prices = match (
+        let prices = self.reference_prices(is_continuous);
+        let changed = self.pegs.set_reference(prices, self.stamps_given);
+        self.note_plain();
+        if bites(Bug::PegLosesPlace, !changed) {
+            self.pegs_lose_place(slab);
+        }
+        changed
+    }
+
+    /// Returns where uncapped pegs stand between what is displayed now; `None` where there are no
+    /// pegs, or they are parked.
+    #[inline]
+    pub(crate) fn reference_prices(&self, is_continuous: bool) -> Option<(Price, Price)> {
+        match (
             self.side(Side::Buy).best_tick(),
             self.side(Side::Sell).best_tick(),
         ) {
@@ -361,13 +374,7 @@ impl OrderBook {
                 Some(middle(bid, ask, self.tick_size))
             }
             _ => None,
-        };
-        let changed = self.pegs.set_reference(prices, self.stamps_given);
-        self.note_plain();
-        if bites(Bug::PegLosesPlace, !changed) {
-            self.pegs_lose_place(slab);
         }
-        changed
     }
 
     /// Puts the first peg of each side behind the others: no rule does.

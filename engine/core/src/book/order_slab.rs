@@ -199,6 +199,12 @@ impl OrderSlab {
         self.orders[handle.slot as usize].generation = handle.generation;
     }
 
+    /// Returns the slots that were used, by rising number, and their orders, of which some live.
+    pub(crate) fn used(&self) -> impl Iterator<Item = (u32, &Order)> {
+        let slots = (0..).zip(&self.orders);
+        slots.filter(|(_, order)| order.generation != 0)
+    }
+
     /// Links two orders of a queue between which one has left; [`NONE`] for an end of it.
     #[inline(always)]
     pub(super) fn join_neighbours(&mut self, (previous, next): (u32, u32)) {

@@ -15,7 +15,7 @@ use crate::domain::{
 pub(super) const HIGHEST_TICK: i64 = i64::MAX - 1;
 pub(super) const LOWEST_TICK: i64 = i64::MIN + 1;
 /// Self-trade groups are below it; identities of groups have this bit, those of accounts have not.
-const GROUP_BIT: u32 = 1 << 31;
+pub(super) const GROUP_BIT: u32 = 1 << 31;
 
 /// A new order that may be entered, its prices in ticks.
 #[derive(Clone, Copy, Debug)]
@@ -249,7 +249,7 @@ impl Shard {
     }
 
     /// Returns how much of a displayed order may come to be shown at one time.
-    fn shown_at_most(&self, slot: u32) -> u64 {
+    pub(super) fn shown_at_most(&self, slot: u32) -> u64 {
         let leaves = self.slab.order(slot).leaves;
         if self.ledger.details(slot).traits.has_terms() {
             shown(&self.slab.terms(slot).given, leaves)

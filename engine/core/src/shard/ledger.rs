@@ -57,6 +57,11 @@ impl OrderDetails {
         client_order_id: ClientOrderId::NONE,
     };
 
+    /// Returns its number among the orders that its book has taken.
+    pub(super) const fn number(&self) -> u64 {
+        self.number
+    }
+
     /// Gives an order without further terms, which rests, the client's new id; [`Self::moved`] follows.
     #[inline(never)]
     pub(super) fn rename(&mut self, client_order_id: &ClientOrderId) {
@@ -145,6 +150,31 @@ impl OrderLedger {
             range.fill(gateway);
         }
         free
+    }
+
+    /// Returns the ranges of slots that are lent to one gateway, by rising slot: the first, how many,
+    /// to whom. Two that were lent one by one are one where they meet.
+    pub(super) fn lent_ranges(&self) -> impl Iterator<Item = (u32, u32, GatewayId)> {
+        let mut next = 0_u32;
+        let runs = self.lent_to.chunk_by(|one, other| one == other);
+        runs.filter_map(move |run| {
+            let first = next;
+            let count = u32::try_from(run.len()).expect("slots have 32 bits");
+            // Slots have 32 bits.
+            next = next.wrapping_add(count);
+            let gateway = *run.first()?;
+            (gateway != GatewayId::NONE).then_some((first, count, gateway))
+        })
+    }
+
+    /// Returns the sum over all orders that were ever taken.
+    pub(super) const fn taken_sum(&self) -> u128 {
+        self.taken_sum.get()
+    }
+
+    /// Takes over the sum over all orders that were ever taken: it cannot be made anew.
+    pub(super) const fn resume_taken_sum(&mut self, sum: HashSum) {
+        self.taken_sum = sum;
     }
 
     /// Writes what is known of a new order that is in no sum yet.

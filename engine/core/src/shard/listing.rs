@@ -49,6 +49,11 @@ impl Listing {
         self.sums_fit &= known.sums_fit;
     }
 
+    /// Takes notice of an order with so much open that not all sums fit.
+    pub(super) const fn hold_large(&mut self) {
+        self.sums_fit = false;
+    }
+
     /// Returns its phase.
     pub(super) const fn phase(&self) -> Phase {
         self.phase

@@ -463,7 +463,7 @@ fn tell_accepted(next_event: &mut EventHeader, order: &NewOrder, events: &mut Ev
 
 /// Returns a new order as it comes, in no queue.
 #[inline]
-fn entered(order: &NewOrder, tick: i64, identity: u32) -> Order {
+pub(super) fn entered(order: &NewOrder, tick: i64, identity: u32) -> Order {
     Order {
         tick,
         leaves: order.quantity.get(),

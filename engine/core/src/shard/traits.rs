@@ -39,6 +39,24 @@ impl OrderTraits {
         Self(order.traits_word() & !RESERVED)
     }
 
+    /// Returns those of an order that lives: side, type, time in force, post-only, self-trade
+    /// prevention, whether it has further terms and whether it was released, in this order. One that
+    /// is market-to-limit has been given its limit by now.
+    pub(super) fn of_live([side, order_type, others @ ..]: [u8; 7]) -> Self {
+        let [time_in_force, post_only, self_trade, has_terms, triggered] = others;
+        let given_limit = u8::from(order_type == OrderType::MarketToLimit as u8);
+        Self(u64::from_le_bytes([
+            side,
+            order_type,
+            time_in_force,
+            post_only,
+            self_trade,
+            has_terms,
+            triggered,
+            given_limit,
+        ]))
+    }
+
     /// Returns whether it is a limit order without further terms that rests until it is filled or
     /// canceled: what nearly every order is.
     #[inline(always)]

@@ -215,7 +215,7 @@ impl Shard {
             .map(|slot| self.view(slot))
     }
 
-    fn view(&self, slot: u32) -> OrderView {
+    pub(super) fn view(&self, slot: u32) -> OrderView {
         let order = self.slab.order(slot);
         let details = self.ledger.details(slot);
         let market = self.market_of(slot);

@@ -7,9 +7,10 @@ use crate::sys::crc32c as step;
 /// Bytes of a checksum in its field.
 pub(crate) const CHECKSUM_BYTES: usize = 4;
 
-/// Returns the CRC-32C of `bytes`.
+/// Returns the CRC-32C of `bytes` (Castagnoli; RFC 3720, section 12.1).
 #[inline]
-pub(crate) fn crc32c(bytes: &[u8]) -> u32 {
+#[must_use]
+pub fn crc32c(bytes: &[u8]) -> u32 {
     Register::new().with(bytes).end()
 }
 

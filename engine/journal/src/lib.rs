@@ -40,6 +40,7 @@ mod sys;
 mod writer;
 
 pub use build_id::build_id;
+pub use checksum::crc32c;
 pub use directory::meta::{DIRECTORY_FORMAT, Meta, StreamMeta};
 pub use directory::{DataDirectory, Layout, SEGMENT_BYTES_MIN, StartKind};
 pub use error::{DamageReason, DirectoryError, JournalError, Lapped, StagingFull};
@@ -55,7 +56,7 @@ pub use staging::reader::StagingReader;
 pub use staging::{STAGING_BYTES_MAX, STAGING_BYTES_MIN, StagingOptions};
 pub use storage::{
     Fault, Gate, Host, Lock, Loss, Operation, STAGING_ROOT, SimulatedDisk, Storage, StoredFile,
-    SystemStorage,
+    SystemStorage, read_whole, replace_whole,
 };
 pub use stream::{StreamId, StreamKind};
 pub use writer::{Backend, StreamWriter, Writer, WriterStats};

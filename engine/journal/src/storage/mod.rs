@@ -225,8 +225,12 @@ pub(crate) fn read_up_to(
     Ok(count)
 }
 
-/// Reads a whole file, one of few bytes.
-pub(crate) fn read_whole(storage: &dyn Storage, path: &Path) -> io::Result<Vec<u8>> {
+/// Reads a whole file.
+///
+/// # Errors
+///
+/// `NotFound` where there is none; else the refusal.
+pub fn read_whole(storage: &dyn Storage, path: &Path) -> io::Result<Vec<u8>> {
     let file = storage.open(path)?;
     let mut bytes = vec![0; to_usize(file.length()?)];
     let count = read_up_to(&*file, &mut bytes, 0)?;
@@ -235,8 +239,12 @@ pub(crate) fn read_whole(storage: &dyn Storage, path: &Path) -> io::Result<Vec<u
 }
 
 /// Puts a file in place that holds `bytes`, by way of the name `temporary` in the same folder: a
-/// reader and a crash see the old file or the new one, whole.
-pub(crate) fn replace_whole(
+/// reader and a crash see the old file or the new one, whole. It is durable behind it.
+///
+/// # Errors
+///
+/// Returns the first refusal; the old file may still be there then, or the new one.
+pub fn replace_whole(
     storage: &dyn Storage,
     temporary: &Path,
     path: &Path,

@@ -48,6 +48,7 @@ impl Journal {
             gateways: 1,
             fixed: BTreeMap::new(),
             configuration_hash: [0; 16],
+            schemas: matchgate_journal::Schemas::default(),
             segment_bytes: SEGMENT_BYTES,
         };
         let directory =

@@ -44,7 +44,7 @@ pub struct FollowedJournal {
 enum Source {
     /// Nothing is open: the next poll opens the segments.
     Closed,
-    Segments(SegmentReader),
+    Segments(Box<SegmentReader>),
     Staging(StagingReader),
 }
 
@@ -175,7 +175,7 @@ impl Follower {
         match &mut self.source {
             Source::Closed => {
                 let segments = SegmentReader::open(&self.journal.segments, due)?;
-                Ok(Next::Reopen(Source::Segments(segments)))
+                Ok(Next::Reopen(Source::Segments(Box::new(segments))))
             }
             Source::Segments(segments) => match segments.next_record(marks.synced())? {
                 Some(record) => decode(&record.header, record.body).map(Next::Command),

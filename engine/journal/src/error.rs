@@ -5,6 +5,7 @@ use std::fmt;
 use std::io;
 use std::path::PathBuf;
 
+use crate::schema_hash::SchemaHash;
 use crate::stream::StreamId;
 
 /// Why a data directory cannot be opened or closed.
@@ -98,6 +99,8 @@ pub enum DamageReason {
     HeaderName,
     /// A segment does not go on where the one before it ended.
     SegmentChain,
+    /// The segment before is whole, but not the one that this segment was written behind.
+    SegmentHash,
     /// A record's length is impossible.
     Length,
     /// A record goes on past the end of the file.
@@ -126,6 +129,7 @@ impl fmt::Display for DamageReason {
             Self::HeaderForeign => "the header names another data directory or stream",
             Self::HeaderName => "the header disagrees with the file name",
             Self::SegmentChain => "the segment does not go on where the one before it ended",
+            Self::SegmentHash => "the segment before is not the one it was written behind",
             Self::Length => "a record's length is impossible",
             Self::Truncated => "a record goes on past the end of the file",
             Self::Version => "a record's version is unknown",
@@ -158,14 +162,26 @@ pub enum JournalError {
         last_good_sequence: u64,
     },
     /// A file was written in a format this build does not read.
-    #[error("{file}: format {found}, but this build reads format {known}")]
+    #[error("{file}: format {found}, but this build reads formats up to {known}")]
     Format {
         /// The file.
         file: PathBuf,
         /// The format in the file.
         found: u32,
-        /// The format this build reads.
+        /// The latest format this build reads.
         known: u32,
+    },
+    /// A segment's records have bodies of layouts that this build does not read.
+    #[error(
+        "{file}: its records have layouts {found}, but this build reads {known} and those before it"
+    )]
+    Schema {
+        /// The segment.
+        file: PathBuf,
+        /// Hash of the layouts there.
+        found: SchemaHash,
+        /// Hash of this build's.
+        known: SchemaHash,
     },
     /// The records asked for are older than the oldest kept.
     #[error("{folder}: sequence {from} is no longer kept; the oldest record follows {kept_after}")]

@@ -32,6 +32,7 @@ mod directory;
 mod error;
 mod record;
 mod recovery;
+mod schema_hash;
 mod segment;
 mod staging;
 mod storage;
@@ -49,6 +50,7 @@ pub use record::{
     RecordHeader, record_bytes,
 };
 pub use recovery::{OpenedStream, StreamTail, TornTail, open_stream};
+pub use schema_hash::{SchemaHash, Schemas};
 pub use segment::reader::SegmentReader;
 pub use staging::appender::Appender;
 pub use staging::marks::Marks;

@@ -121,6 +121,8 @@ pub(crate) fn push_synced_record(out: &mut Vec<u8>, epoch: u32, sequence: u64, s
 pub(crate) struct Found {
     /// Its header.
     pub(crate) header: RecordHeader,
+    /// Its checksum.
+    pub(crate) crc: u32,
     /// Bytes from its start to the next record.
     pub(crate) padded_bytes: usize,
 }
@@ -168,6 +170,7 @@ pub(crate) fn parse(bytes: &[u8]) -> Parsed {
     }
     Parsed::Record(Found {
         header,
+        crc,
         padded_bytes,
     })
 }

@@ -3,7 +3,7 @@
 //!
 //! After it, segments hold every record there is, durably, and the staging log is empty.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::build_id::build_id;
@@ -14,10 +14,13 @@ use crate::directory::meta::StreamMeta;
 use crate::directory::staging_folder::Left;
 use crate::error::{DamageReason, JournalError, io_error};
 use crate::record::{AT_CRC, RECORD_HEADER_BYTES, advance, header_of, record_bytes};
-use crate::segment::reader::{SegmentReader, Step};
+use crate::schema_hash::Schemas;
+use crate::segment::hash::SegmentHash;
+use crate::segment::reader::{Expected, SegmentReader, Step};
 use crate::segment::tail::{is_zero_from, seal, synced_claim_after};
 use crate::segment::{
-    BLOCK_BYTES, Owner, SegmentHeader, list_segments, segment_path, sync_names, temporary_path,
+    BLOCK_BYTES, Owner, SegmentHeader, header_checksum, list_segments, segment_path, sync_names,
+    temporary_path,
 };
 use crate::staging::appender::Appender;
 use crate::staging::marks::Marks;
@@ -138,7 +141,10 @@ pub fn open_stream(
             log,
             &place.staging,
             &place.folder,
-            place.header,
+            SegmentHeader {
+                previous_hash: held.hash,
+                ..place.header
+            },
         ),
     })
 }
@@ -151,6 +157,7 @@ struct Place {
     parent: PathBuf,
     staging: PathBuf,
     owner: Owner,
+    schemas: Schemas,
     epoch: u32,
     header: SegmentHeader,
 }
@@ -165,6 +172,7 @@ impl Place {
             parent: directory.path().to_path_buf(),
             staging: directory.staging_path(stream),
             owner,
+            schemas: directory.layout().schemas.clone(),
             epoch: directory.epoch(),
             header: SegmentHeader {
                 owner,
@@ -173,7 +181,17 @@ impl Place {
                 previous_sequence: 0,
                 configuration_hash: directory.layout().configuration_hash,
                 build_id: build_id(),
+                previous_hash: None,
+                schema: directory.layout().schemas.written,
             },
+        }
+    }
+
+    /// Returns what segments must be.
+    fn expected(&self) -> Expected {
+        Expected {
+            owner: self.owner,
+            schemas: self.schemas.clone(),
         }
     }
 
@@ -207,6 +225,8 @@ impl LeftStaging {
 
 /// What the segments of a stream hold.
 struct Held {
+    /// Hash of the last segment that has records; `None` where it is not known, or there is none.
+    hash: Option<SegmentHash>,
     last_sequence: u64,
     last_time_ns: u64,
     last_epoch: u32,
@@ -262,8 +282,12 @@ fn scan(place: &Place, floor: u64) -> Result<Held, JournalError> {
         .first()
         .copied()
         .unwrap_or(1);
-    let mut reader =
-        SegmentReader::open_owned(&place.storage, &place.folder, oldest, Some(place.owner))?;
+    let mut reader = SegmentReader::open_owned(
+        &place.storage,
+        &place.folder,
+        oldest,
+        Some(place.expected()),
+    )?;
     let bad = loop {
         match reader.step()? {
             Step::Record(_, found) => reader.consume(&found),
@@ -278,8 +302,14 @@ fn scan(place: &Place, floor: u64) -> Result<Held, JournalError> {
     if reader.last_epoch() >= place.epoch {
         return Err(reader.damaged(DamageReason::Epoch));
     }
-    let mut torn = None;
+    let (mut torn, mut hash) = (None, None);
     if let Some(segment) = reader.current() {
+        // A segment without a record goes; the next one is written behind the one before it.
+        hash = if segment.begun {
+            Some(segment.hash)
+        } else {
+            segment.header.previous_hash
+        };
         if let Some(reason) = bad {
             if !reader.is_last_segment()? || synced_claim_after(segment)? > last_sequence {
                 return Err(reader.damaged(reason));
@@ -294,6 +324,7 @@ fn scan(place: &Place, floor: u64) -> Result<Held, JournalError> {
         seal(&*place.storage, segment)?;
     }
     Ok(Held {
+        hash,
         last_sequence,
         last_time_ns: reader.last_time_ns(),
         last_epoch: reader.last_epoch(),
@@ -320,6 +351,7 @@ fn take_over(place: &Place, log: &StagingFile, held: &mut Held) -> Result<u64, J
         position: log.synced_position(),
         due: None,
         bytes: Vec::new(),
+        crcs: Vec::new(),
         first: 0,
         count: 0,
     };
@@ -343,9 +375,12 @@ fn take_over(place: &Place, log: &StagingFile, held: &mut Held) -> Result<u64, J
             epoch: log.identity().epoch,
             first_sequence: collector.first,
             previous_sequence: held.last_sequence,
+            previous_hash: held.hash,
             ..place.header
         };
-        write_segment(&*place.storage, &place.folder, &header, &collector.bytes)?;
+        let begun = write_segment(place, &header, &collector.bytes)?;
+        let crcs = collector.crcs.iter();
+        held.hash = Some(crcs.fold(begun, |hash, crc| hash.with(*crc)));
         held.last_sequence = last;
         held.last_time_ns = last_time_ns;
         held.last_epoch = header.epoch;
@@ -361,6 +396,8 @@ struct Collector<'a> {
     /// Sequence the next record must have, once one has been met.
     due: Option<u64>,
     bytes: Vec<u8>,
+    /// Checksums of the records in `bytes`.
+    crcs: Vec<u32>,
     first: u64,
     count: u64,
 }
@@ -387,6 +424,7 @@ impl Collector<'_> {
                 .unwrap_or_default();
             let crc = crc32c(record);
             put(record, AT_CRC, &crc.to_le_bytes());
+            self.crcs.push(crc);
             if self.count == 0 {
                 self.first = header.sequence;
             }
@@ -425,17 +463,20 @@ impl Collector<'_> {
     }
 }
 
-/// Writes a whole segment, so that a crash leaves it whole or not at all.
+/// Writes a whole segment, so that a crash leaves it whole or not at all; returns its hash before
+/// the first record.
 fn write_segment(
-    storage: &dyn Storage,
-    folder: &Path,
+    place: &Place,
     header: &SegmentHeader,
     records: &[u8],
-) -> Result<(), JournalError> {
-    let temporary = temporary_path(folder);
-    let path = segment_path(folder, header.first_sequence);
+) -> Result<SegmentHash, JournalError> {
+    let temporary = temporary_path(&place.folder);
+    let path = segment_path(&place.folder, header.first_sequence);
     let mut bytes = header.encode();
+    let hash = SegmentHash::begin(header_checksum(&bytes));
     bytes.extend_from_slice(records);
     bytes.resize(to_usize(round_up(to_u64(bytes.len()), BLOCK_BYTES)), 0);
-    replace_whole(storage, &temporary, &path, &bytes).map_err(io_error("writing", path))
+    replace_whole(&*place.storage, &temporary, &path, &bytes)
+        .map_err(io_error("writing", path))
+        .map(|()| hash)
 }

@@ -91,7 +91,9 @@ impl From<JournalError> for Fatal {
             | JournalError::StagingForeign { .. } => {
                 Self::new(ExitCode::Damaged, error.to_string())
             }
-            JournalError::Format { .. } => Self::new(ExitCode::Mismatch, error.to_string()),
+            JournalError::Format { .. } | JournalError::Schema { .. } => {
+                Self::new(ExitCode::Mismatch, error.to_string())
+            }
             JournalError::UnknownStream { .. }
             | JournalError::AlreadyOpen { .. }
             | JournalError::StagingSize { .. } => Self::new(ExitCode::Usage, error.to_string()),

@@ -438,6 +438,36 @@ fn read_entries<T: FromBytes + IntoBytes>(bytes: &[u8], entries: &mut [T]) -> Op
     u8::try_from(count).ok()
 }
 
+/// Returns a line for each kind of record: its number, its name and the bytes of its body, to which
+/// entries of so many bytes each are added where a `+` stands.
+///
+/// A field that gets another meaning or place gets another kind, so kinds and lengths tell all.
+#[must_use]
+pub fn gateway_record_layouts() -> String {
+    use GatewayRecordKind as Kind;
+    let line = |kind: Kind, bytes: usize| format!("{kind:?} {bytes}\n");
+    let listed = |kind: Kind, bytes: usize, entry: usize| format!("{kind:?} {bytes}+{entry}\n");
+    [
+        line(Kind::Logon, size_of::<Logon>()),
+        line(Kind::Disconnected, size_of::<Disconnected>()),
+        line(Kind::Reserve, size_of::<Reserve>()),
+        line(Kind::Routed, size_of::<Routed>()),
+        listed(
+            Kind::RoutedAll,
+            size_of::<RoutedAllHead>(),
+            size_of::<ShardRing>(),
+        ),
+        line(Kind::Refused, size_of::<Refused>()),
+        line(Kind::Released, size_of::<Released>()),
+        listed(
+            Kind::Recovered,
+            size_of::<RecoveredHead>(),
+            size_of::<RingNumber>(),
+        ),
+    ]
+    .concat()
+}
+
 const _: () = assert!(size_of::<Logon>() == 16);
 const _: () = assert!(size_of::<Disconnected>() == 8);
 const _: () = assert!(size_of::<Reserve>() == 16);

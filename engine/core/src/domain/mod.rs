@@ -9,6 +9,7 @@ pub mod command;
 pub mod event;
 pub mod ids;
 pub mod instrument;
+pub mod layouts;
 pub mod order_command;
 pub mod price;
 pub mod quantity;
@@ -29,6 +30,7 @@ pub use ids::{
     OrderId, RequestNumber, RingNumber, SequenceNumber, SessionId, ShardId,
 };
 pub use instrument::{Instrument, Phase, Symbol};
+pub use layouts::command_layouts;
 pub use price::{Notional, Price};
 pub use quantity::Quantity;
 pub use reject_reason::RejectReason;

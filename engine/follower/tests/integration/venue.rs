@@ -58,6 +58,7 @@ impl Ground {
             gateways: 0,
             fixed: BTreeMap::new(),
             configuration_hash: [7; 16],
+            schemas: matchgate_journal::Schemas::default(),
             segment_bytes: SEGMENT_BYTES,
         };
         let staging = self.folder.path().join("staging");

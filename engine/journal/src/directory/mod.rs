@@ -14,6 +14,7 @@ use std::sync::{Arc, Mutex};
 use uuid::Uuid;
 
 use crate::error::{DirectoryError, JournalError, directory_io_error};
+use crate::schema_hash::Schemas;
 use crate::staging::marks::Marks;
 use crate::storage::{Host, Lock, STAGING_ROOT, Storage, SystemStorage, remove_if_there};
 use crate::stream::{StreamId, StreamKind};
@@ -37,6 +38,9 @@ pub struct Layout {
     pub fixed: BTreeMap<String, u64>,
     /// Tells one configuration from another; written into each segment, free to change.
     pub configuration_hash: [u8; 16],
+    /// Layouts of the bodies of records; written into each segment, and looked at in each that is
+    /// opened.
+    pub schemas: Schemas,
     /// Bytes of a segment file, a multiple of 4096 of at least [`SEGMENT_BYTES_MIN`]; free to
     /// change.
     pub segment_bytes: u64,

@@ -8,7 +8,7 @@
 //! | offset | bytes | field |
 //! |---|---|---|
 //! | 0 | 4 | magic `MGJ1` |
-//! | 4 | 4 | format, 1 |
+//! | 4 | 4 | format, 2 |
 //! | 8 | 4 | CRC-32C of the 4096 bytes, this field 0 |
 //! | 12 | 1 | stream kind |
 //! | 13 | 1 | stream index |
@@ -20,9 +20,14 @@
 //! | 48 | 8 | last sequence of the segment before; 0 for none |
 //! | 56 | 16 | configuration hash |
 //! | 72 | 32 | build id |
-//! | 104 | 3992 | zeros |
+//! | 104 | 8 | hash of the segment before, see [`SegmentHash`]; 0 where it is not known |
+//! | 112 | 16 | hash of the layouts of bodies, the caller's; zeros where it has none |
+//! | 128 | 3968 | zeros |
 //! | 4096 | | records |
+//!
+//! Format 1 has zeros from 104 on and is read too.
 
+pub(crate) mod hash;
 pub(crate) mod reader;
 pub(crate) mod tail;
 
@@ -31,13 +36,17 @@ use std::path::{Path, PathBuf};
 use crate::bytes::{put, read, read_u32, read_u64};
 use crate::checksum::{crc32c, crc32c_without_field};
 use crate::error::{DamageReason, JournalError, io_error};
+use crate::schema_hash::SchemaHash;
 use crate::storage::Storage;
 use crate::stream::StreamId;
+use hash::SegmentHash;
 
 /// Bytes in a segment's header, and of the blocks that segments are written in.
 pub(crate) const BLOCK_BYTES: u64 = 4096;
-/// The format of segments this build writes and reads.
-pub(crate) const SEGMENT_FORMAT: u32 = 1;
+/// The format of segments this build writes.
+pub(crate) const SEGMENT_FORMAT: u32 = 2;
+/// The oldest format it reads.
+pub(crate) const SEGMENT_FORMAT_MIN: u32 = 1;
 
 const HEADER_BYTES: usize = 4096;
 const MAGIC: [u8; 4] = *b"MGJ1";
@@ -51,6 +60,8 @@ const AT_FIRST: usize = 40;
 const AT_PREVIOUS: usize = 48;
 const AT_CONFIGURATION: usize = 56;
 const AT_BUILD: usize = 72;
+const AT_PREVIOUS_HASH: usize = 104;
+const AT_SCHEMA: usize = 112;
 const EXTENSION: &str = "mgj";
 
 /// Whose segment it is.
@@ -80,6 +91,10 @@ pub(crate) struct SegmentHeader {
     pub(crate) previous_sequence: u64,
     pub(crate) configuration_hash: [u8; 16],
     pub(crate) build_id: [u8; 32],
+    /// Hash of the segment before; `None` where it is not known, or there is none.
+    pub(crate) previous_hash: Option<SegmentHash>,
+    /// Hash of the layouts of bodies; zeros where the caller has none.
+    pub(crate) schema: SchemaHash,
 }
 
 impl SegmentHeader {
@@ -100,6 +115,9 @@ impl SegmentHeader {
         );
         put(&mut block, AT_CONFIGURATION, &self.configuration_hash);
         put(&mut block, AT_BUILD, &self.build_id);
+        let previous = self.previous_hash.map_or(0, SegmentHash::get);
+        put(&mut block, AT_PREVIOUS_HASH, &previous.to_le_bytes());
+        put(&mut block, AT_SCHEMA, &self.schema.0);
         let crc = crc32c(&block);
         put(&mut block, AT_CRC, &crc.to_le_bytes());
         block
@@ -120,7 +138,7 @@ impl SegmentHeader {
         if crc32c_without_field(block, AT_CRC) != stored {
             return Err(HeaderError::Damaged(DamageReason::HeaderChecksum));
         }
-        if format != SEGMENT_FORMAT {
+        if !(SEGMENT_FORMAT_MIN..=SEGMENT_FORMAT).contains(&format) {
             return Err(HeaderError::Format(format));
         }
         Self::fields(block).ok_or(HeaderError::Damaged(DamageReason::Truncated))
@@ -138,8 +156,15 @@ impl SegmentHeader {
             previous_sequence: read_u64(block, AT_PREVIOUS)?,
             configuration_hash: read(block, AT_CONFIGURATION)?,
             build_id: read(block, AT_BUILD)?,
+            previous_hash: SegmentHash::stored(read_u64(block, AT_PREVIOUS_HASH)?),
+            schema: SchemaHash(read(block, AT_SCHEMA)?),
         })
     }
+}
+
+/// Returns the checksum that a header's block carries.
+pub(crate) fn header_checksum(block: &[u8]) -> u32 {
+    read_u32(block, AT_CRC).unwrap_or(0)
 }
 
 /// Why a header is not taken.

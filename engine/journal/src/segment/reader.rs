@@ -5,9 +5,11 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use super::hash::SegmentHash;
 use super::tail::{is_zero_from, synced_claim_after};
 use super::{
-    BLOCK_BYTES, HeaderError, Owner, SEGMENT_FORMAT, SegmentHeader, list_segments, segment_path,
+    BLOCK_BYTES, HeaderError, Owner, SEGMENT_FORMAT, SegmentHeader, header_checksum, list_segments,
+    segment_path,
 };
 use crate::bytes::to_usize;
 use crate::error::{DamageReason, JournalError, io_error};
@@ -15,6 +17,7 @@ use crate::record::{
     Found, KIND_SYNCED, Parsed, RECORD_BYTES_MAX, RECORD_HEADER_BYTES, Record, RecordHeader,
     advance, length_of, parse,
 };
+use crate::schema_hash::Schemas;
 use crate::storage::{Storage, StoredFile, SystemStorage, read_up_to};
 
 /// Bytes read from a segment at a time.
@@ -28,7 +31,9 @@ pub struct SegmentReader {
     storage: Arc<dyn Storage>,
     folder: PathBuf,
     from: u64,
+    /// What each segment must be; of whom, is learned from the first where nobody says.
     owner: Option<Owner>,
+    schemas: Schemas,
     current: Option<OpenSegment>,
     /// Bytes of the current segment from `window_offset` on, perhaps older than the file's.
     window: Vec<u8>,
@@ -41,6 +46,8 @@ pub struct SegmentReader {
 /// The segment being read.
 #[derive(Debug)]
 pub(crate) struct OpenSegment {
+    /// Of the header and the records passed.
+    pub(crate) hash: SegmentHash,
     pub(crate) file: Box<dyn StoredFile>,
     pub(crate) path: PathBuf,
     pub(crate) header: SegmentHeader,
@@ -48,6 +55,13 @@ pub(crate) struct OpenSegment {
     pub(crate) offset: u64,
     /// Whether a record of it has been read.
     pub(crate) begun: bool,
+}
+
+/// What the segments of a stream must be.
+#[derive(Clone, Debug)]
+pub(crate) struct Expected {
+    pub(crate) owner: Owner,
+    pub(crate) schemas: Schemas,
 }
 
 /// What is next in a stream.
@@ -87,18 +101,23 @@ impl SegmentReader {
         Self::open_owned(storage, folder, from_sequence, None)
     }
 
-    /// Opens a stream whose segments must all be `owner`'s.
+    /// Opens a stream whose segments must all be as expected.
     pub(crate) fn open_owned(
         storage: &Arc<dyn Storage>,
         folder: &Path,
         from_sequence: u64,
-        owner: Option<Owner>,
+        expected: Option<Expected>,
     ) -> Result<Self, JournalError> {
+        let (owner, schemas) = match expected {
+            Some(expected) => (Some(expected.owner), expected.schemas),
+            None => (None, Schemas::default()),
+        };
         let mut reader = Self {
             storage: Arc::clone(storage),
             folder: folder.to_path_buf(),
             from: from_sequence.max(1),
             owner,
+            schemas,
             current: None,
             window: Vec::with_capacity(WINDOW_BYTES),
             window_offset: 0,
@@ -161,7 +180,12 @@ impl SegmentReader {
             && header.epoch == segment.header.epoch
             && header.kind != KIND_SYNCED;
         is_due.then(|| {
-            self.pass(header.sequence, header.time_ns, found.padded_bytes);
+            self.pass(
+                header.sequence,
+                header.time_ns,
+                found.crc,
+                found.padded_bytes,
+            );
             (at, header)
         })
     }
@@ -253,17 +277,18 @@ impl SegmentReader {
         let RecordHeader {
             sequence, time_ns, ..
         } = found.header;
-        self.pass(sequence, time_ns, found.padded_bytes);
+        self.pass(sequence, time_ns, found.crc, found.padded_bytes);
     }
 
     /// Passes over the record of `sequence`. What it takes comes in registers: a header that was
     /// just put together is slow to read back from memory.
     #[inline]
-    fn pass(&mut self, sequence: u64, time_ns: u64, padded_bytes: usize) {
+    fn pass(&mut self, sequence: u64, time_ns: u64, crc: u32, padded_bytes: usize) {
         self.last_sequence = sequence;
         self.last_time_ns = time_ns;
         if let Some(segment) = &mut self.current {
             segment.offset = advance(segment.offset, padded_bytes);
+            segment.hash = segment.hash.with(crc);
             segment.begun = true;
             self.last_epoch = segment.header.epoch;
         }
@@ -380,13 +405,17 @@ impl SegmentReader {
         }
         let segment = self.open_segment(first)?;
         let header = &segment.header;
-        let previous_epoch = self.current.as_ref().map_or(0, |ended| ended.header.epoch);
+        let ended = self.current.as_ref();
+        let previous_epoch = ended.map_or(0, |ended| ended.header.epoch);
         let joined = header.previous_sequence == self.last_sequence
             && header.epoch >= previous_epoch
             && first > self.last_sequence
             && (first == self.last_sequence + 1 || header.epoch > previous_epoch);
         if !joined {
             return Ok(Some(DamageReason::SegmentChain));
+        }
+        if ended.is_some_and(|ended| !ended.hash.is(header.previous_hash)) {
+            return Ok(Some(DamageReason::SegmentHash));
         }
         self.enter(segment);
         Ok(None)
@@ -441,7 +470,15 @@ impl SegmentReader {
         if header.first_sequence != first {
             return Err(damaged(DamageReason::HeaderName));
         }
+        if !self.schemas.reads(header.schema) {
+            return Err(JournalError::Schema {
+                file: path,
+                found: header.schema,
+                known: self.schemas.written,
+            });
+        }
         Ok(OpenSegment {
+            hash: SegmentHash::begin(header_checksum(&block)),
             file,
             path,
             header,

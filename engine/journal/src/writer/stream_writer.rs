@@ -12,7 +12,8 @@ use crate::record::{
     AT_CRC, RECORD_BYTES_MAX, RECORD_HEADER_BYTES, SYNCED_RECORD_BYTES, advance, header_of,
     push_synced_record, record_bytes,
 };
-use crate::segment::{BLOCK_BYTES, SegmentHeader, segment_path, temporary_path};
+use crate::segment::hash::SegmentHash;
+use crate::segment::{BLOCK_BYTES, SegmentHeader, header_checksum, segment_path, temporary_path};
 use crate::staging::marks::Marks;
 use crate::staging::{Slot, StagingFile};
 use crate::storage::Storage;
@@ -33,6 +34,8 @@ pub struct StreamWriter {
     segment_bytes: u64,
     /// Whether a segment has been opened.
     in_segment: bool,
+    /// Of the segment that is written, or of the one that is planned.
+    hash: SegmentHash,
     /// Position in the staging log after the last record collected.
     position: u64,
     next_sequence: u64,
@@ -98,6 +101,7 @@ impl StreamWriter {
             header,
             segment_bytes: 0,
             in_segment: false,
+            hash: SegmentHash::begin(0),
             position: 0,
             next_sequence: identity.first_sequence,
             last_sequence: identity.prior_sequence,
@@ -229,6 +233,7 @@ impl StreamWriter {
         let header = header_of(record);
         let crc = crc32c(record);
         put(record, AT_CRC, &crc.to_le_bytes());
+        self.hash = self.hash.with(crc);
         if header.is_none_or(|header| header.sequence != self.next_sequence) {
             return Err(self.damaged(DamageReason::Sequence));
         }
@@ -282,11 +287,16 @@ impl StreamWriter {
     fn plan_segment(&mut self) -> SegmentPlan {
         self.header.first_sequence = self.next_sequence;
         self.header.previous_sequence = self.last_sequence;
+        if self.in_segment {
+            self.header.previous_hash = Some(self.hash);
+        }
+        let header = self.header.encode();
+        self.hash = SegmentHash::begin(header_checksum(&header));
         SegmentPlan {
             temporary: temporary_path(&self.folder),
             path: segment_path(&self.folder, self.next_sequence),
             bytes: self.segment_bytes,
-            header: self.header.encode(),
+            header,
         }
     }
 

@@ -133,7 +133,7 @@ fn a_segment_of_another_stream_or_name_is_refused() {
 fn a_segment_of_a_later_format_is_named_as_such() {
     let (home, path, _) = small_home();
     let mut bytes = std::fs::read(&path).expect("the segment");
-    bytes[4..8].copy_from_slice(&2_u32.to_le_bytes());
+    bytes[4..8].copy_from_slice(&3_u32.to_le_bytes());
     bytes[8..12].fill(0);
     let crc = crc32c(&bytes[..4096]);
     bytes[8..12].copy_from_slice(&crc.to_le_bytes());
@@ -143,8 +143,8 @@ fn a_segment_of_a_later_format_is_named_as_such() {
         matches!(
             error,
             JournalError::Format {
-                found: 2,
-                known: 1,
+                found: 3,
+                known: 2,
                 ..
             }
         ),

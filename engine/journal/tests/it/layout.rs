@@ -18,6 +18,23 @@ fn crc_without(bytes: &[u8], at: usize) -> u32 {
     crc32c(&bytes)
 }
 
+/// The hash that the segment after one with these bytes carries, by the format's page.
+fn hash_of_segment(bytes: &[u8]) -> u64 {
+    let mut crcs = vec![u32_at(bytes, 8)];
+    let mut at = 4096;
+    while at < bytes.len() && u32_at(bytes, at) != 0 {
+        if bytes[at + 4] < 0xF0 {
+            crcs.push(u32_at(bytes, at + 20));
+        }
+        at += to_usize(u32_at(bytes, at)).next_multiple_of(8);
+    }
+    let mix = |hash: u64, crc: &u32| {
+        let mixed = (hash ^ u64::from(*crc)).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+        mixed ^ (mixed >> 32)
+    };
+    crcs.iter().fold(0, mix).max(1)
+}
+
 #[test]
 fn segment_fields_stand_at_their_offsets() {
     let home = Home::new();
@@ -32,7 +49,7 @@ fn segment_fields_stand_at_their_offsets() {
     let bytes = std::fs::read(&home.segments()[1]).expect("the segment");
     assert!(home.segments()[1].ends_with("00000000000000000004.mgj"));
     assert_eq!(&bytes[0..4], b"MGJ1");
-    assert_eq!(u32_at(&bytes, 4), 1);
+    assert_eq!(u32_at(&bytes, 4), 2);
     assert_eq!(u32_at(&bytes, 8), crc_without(&bytes[..4096], 8));
     assert_eq!(bytes[12..16], [1, 0, 0, 0]);
     assert_eq!(bytes[16..32], directory.uuid());
@@ -40,7 +57,11 @@ fn segment_fields_stand_at_their_offsets() {
     assert_eq!((u64_at(&bytes, 40), u64_at(&bytes, 48)), (4, 3));
     assert_eq!(bytes[56..72], [7; 16]);
     assert_eq!(bytes[72..104], build_id());
-    assert!(bytes[104..4096].iter().all(|byte| *byte == 0));
+    let before = std::fs::read(&home.segments()[0]).expect("the segment before");
+    assert_eq!(u64_at(&bytes, 104), hash_of_segment(&before));
+    assert_eq!(u64_at(&before, 104), 0, "it is the first");
+    assert_eq!(bytes[112..128], [5; 16]);
+    assert!(bytes[128..4096].iter().all(|byte| *byte == 0));
     let record = &bytes[4096..4096 + 40];
     assert_eq!((u32_at(record, 0), record[4], record[5]), (37, 0x51, 1));
     assert_eq!(record[6..8], [0, 0]);

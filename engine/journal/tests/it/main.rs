@@ -20,4 +20,5 @@ mod short_way;
 mod simulated_disk;
 mod spoiled_disk;
 mod support;
+mod upgrade;
 mod write_failure;

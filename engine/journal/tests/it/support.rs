@@ -8,8 +8,8 @@ use std::thread::JoinHandle;
 
 use matchgate_journal::{
     Appender, Backend, DataDirectory, DirectoryError, JournalError, Layout, Marks, OpenedStream,
-    STAGING_ROOT, SegmentReader, StagingOptions, StreamId, StreamWriter, Writer, WriterStats,
-    open_stream,
+    STAGING_ROOT, SchemaHash, Schemas, SegmentReader, StagingOptions, StreamId, StreamWriter,
+    Writer, WriterStats, open_stream,
 };
 
 /// Bytes of a segment in tests: the smallest.
@@ -104,6 +104,10 @@ pub(crate) fn layout() -> Layout {
         gateways: 1,
         fixed: BTreeMap::from([("orders".to_string(), 1000)]),
         configuration_hash: [7; 16],
+        schemas: Schemas {
+            written: SchemaHash([5; 16]),
+            read: vec![SchemaHash([4; 16])],
+        },
         segment_bytes: SEGMENT_BYTES,
     }
 }

@@ -69,6 +69,7 @@ impl Journal {
             gateways: 0,
             fixed: BTreeMap::new(),
             configuration_hash: [0; 16],
+            schemas: matchgate_journal::Schemas::default(),
             segment_bytes: SEGMENT_BYTES,
         };
         let staging = folder.path().join("staging");

@@ -412,6 +412,7 @@ pub(super) fn open_directory(path: &std::path::Path) -> DataDirectory {
         gateways: 1,
         fixed: BTreeMap::new(),
         configuration_hash: [0; 16],
+        schemas: matchgate_journal::Schemas::default(),
         segment_bytes: SEGMENT_BYTES,
     };
     let staging = path.join("staging");

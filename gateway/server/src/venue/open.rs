@@ -4,11 +4,13 @@ use std::collections::BTreeMap;
 use std::net::TcpListener;
 
 use matchgate_core::ShardCapacity;
+use matchgate_core::domain::command_layouts;
 use matchgate_journal::{
-    Appender, Layout, Marks, StagingOptions, StartKind, StreamId, StreamTail, StreamWriter,
-    open_stream,
+    Appender, Layout, Marks, SchemaHash, Schemas, StagingOptions, StartKind, StreamId, StreamTail,
+    StreamWriter, open_stream,
 };
 use matchgate_runtime::Failure;
+use matchgate_session::gateway_log::gateway_record_layouts;
 
 use super::journals::Journals;
 use super::sinks::PreparedSink;
@@ -136,16 +138,26 @@ pub(super) fn layout(config: &Config) -> Layout {
         shards: venue.shards,
         gateways: venue.gateways,
         fixed: BTreeMap::from(fixed),
-        configuration_hash: configuration_hash(config),
+        configuration_hash: fingerprint(&format!("{config:?}")),
+        schemas: Schemas {
+            written: SchemaHash(fingerprint(&body_layouts())),
+            read: Vec::new(),
+        },
         segment_bytes: config.journal.segment_bytes,
     }
 }
 
-/// Tells one configuration from another in a segment's header: FNV-1a over its checked form, in
-/// two halves with different offsets. For people who look for what changed, not against forgery.
-fn configuration_hash(config: &Config) -> [u8; 16] {
+/// Returns which bodies the records of all streams have. A build that reads what this one writes
+/// and writes something else names this one's hash among those it reads.
+fn body_layouts() -> String {
+    command_layouts() + &gateway_record_layouts()
+}
+
+/// Tells one text from another in a segment's header, a configuration's checked form or a list of
+/// layouts: FNV-1a in two halves with different offsets. For people who look for what changed, not
+/// against forgery.
+fn fingerprint(text: &str) -> [u8; 16] {
     const PRIME: u64 = 0x0000_0100_0000_01b3;
-    let text = format!("{config:?}");
     let half = |offset: u64| {
         text.bytes().fold(offset, |hash, byte| {
             (hash ^ u64::from(byte)).wrapping_mul(PRIME)
@@ -156,4 +168,44 @@ fn configuration_hash(config: &Config) -> [u8; 16] {
     low.copy_from_slice(&half(0xcbf2_9ce4_8422_2325).to_le_bytes());
     high.copy_from_slice(&half(0x9ae1_6a3b_2f90_404f).to_le_bytes());
     bytes
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What segments of this build's format carry. Whoever changes a body gives it a new kind and
+    /// adds the hash of before to those that are read, or journals of before are refused.
+    #[test]
+    fn bodies_of_records_have_the_layouts_of_their_hash() {
+        let lines = [
+            "1 New 64+",
+            "2 Cancel 40",
+            "3 Reduce 40",
+            "4 Replace 48+",
+            "5 MassCancel 40",
+            "6 NewWithTerms 104+",
+            "7 ReplaceWithTerms 72+",
+            "16 DefineInstrument 104",
+            "17 DefineFirm 40",
+            "18 DefineAccount 48",
+            "19 DefineSession 48",
+            "20 LendSlots 24",
+            "21 SetPhase 16",
+            "22 EndDay 16",
+            "32 Time 8",
+            "33 StateHash 16",
+            "Logon 16",
+            "Disconnected 8",
+            "Reserve 16",
+            "Routed 24",
+            "RoutedAll 24+16",
+            "Refused 152",
+            "Released 24",
+            "Recovered 8+8",
+        ];
+        assert_eq!(body_layouts().lines().collect::<Vec<_>>(), lines);
+        let hash = SchemaHash(fingerprint(&body_layouts()));
+        assert_eq!(hash.to_string(), "fb9dc72a3eb94fa1e1c10ec03c822486");
+    }
 }

@@ -30,6 +30,7 @@ fn end_at(folder: &DataFolder, config: &Config, time_ns: u64) {
         gateways: meta.gateways,
         fixed: meta.fixed,
         configuration_hash: [0; 16],
+        schemas: matchgate_journal::Schemas::default(),
         segment_bytes: SEGMENT_BYTES_MIN,
     };
     let directory = DataDirectory::open_or_create(&folder.data(), &layout).unwrap();

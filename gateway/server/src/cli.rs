@@ -212,11 +212,12 @@ pub struct Journal {
     pub verb: JournalVerb,
 }
 
-/// Verbs of `journal`.
+/// Verbs of `journal`. None of them changes anything on disk.
 #[derive(Debug, Subcommand)]
 pub enum JournalVerb {
     /// Read every record of every stream; apply those of shards, compare every hash record, and
     /// print the final state hashes.
+    #[command(after_help = "Example: matchgate journal verify matchgate-data")]
     Verify {
         /// The data directory; no venue may be running on it.
         data: PathBuf,
@@ -224,7 +225,139 @@ pub enum JournalVerb {
         #[arg(long)]
         json: bool,
     },
+    /// Print a stream, one line a record, in words; behind each command of a shard what it did.
+    Cat(JournalCat),
+    /// Count what is in every stream: segments, epochs, gaps, records and events by kind.
+    Stats(JournalStats),
+    /// Show the state of a shard right behind a command: its hash, phases, books, an order, an
+    /// account.
+    At(JournalAt),
+    /// Compare the shards of two data directories, command by command. Exits with 1 where they
+    /// differ, after it has printed the first difference.
+    Diff(JournalDiff),
+    /// Replay a shard with some commands changed or left out, and print what would have been
+    /// different.
+    #[command(name = "what-if")]
+    WhatIf(JournalWhatIf),
 }
+
+/// Options of `journal cat`.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Example, what happened to order 42 of shard 0: matchgate journal cat --data \
+    matchgate-data --shard 0 --from 42 | grep -w 42"
+)]
+#[group(skip)]
+pub struct JournalCat {
+    /// The data directory; no venue may be running on it.
+    #[arg(long, value_name = "DIR")]
+    pub data: PathBuf,
+    /// The commands of a shard; of the only one where no stream is named.
+    #[arg(long, value_name = "K", conflicts_with_all = ["gateway", "control"])]
+    pub shard: Option<u8>,
+    /// The log of a gateway.
+    #[arg(long, value_name = "K", conflicts_with = "control")]
+    pub gateway: Option<u8>,
+    /// The control journal.
+    #[arg(long)]
+    pub control: bool,
+    /// First sequence shown.
+    #[arg(long, value_name = "SEQ")]
+    pub from: Option<u64>,
+    /// Last sequence shown.
+    #[arg(long, value_name = "SEQ")]
+    pub to: Option<u64>,
+    /// One JSON object a line: decimals as texts, their units as whole numbers.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Options of `journal stats`.
+#[derive(Debug, Args)]
+#[command(after_help = "Example: matchgate journal stats --data matchgate-data --json")]
+pub struct JournalStats {
+    /// The data directory; no venue may be running on it.
+    #[arg(long, value_name = "DIR")]
+    pub data: PathBuf,
+    /// Answer as JSON.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Options of `journal at`.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Example: matchgate journal at 1200 --data matchgate-data --shard 0 --symbol \
+    DEMO --order 1187"
+)]
+pub struct JournalAt {
+    /// Sequence of the command behind which one looks.
+    #[arg(value_name = "SEQ")]
+    pub sequence: u64,
+    /// The data directory; no venue may be running on it.
+    #[arg(long, value_name = "DIR")]
+    pub data: PathBuf,
+    /// The shard; where none is named, the order's or the only one.
+    #[arg(long, value_name = "K")]
+    pub shard: Option<u8>,
+    /// Show a book, with its orders.
+    #[arg(long, value_name = "SYMBOL")]
+    pub symbol: Option<String>,
+    /// Show an order and what happened to it so far; by the id that reports give it.
+    #[arg(long, value_name = "ID")]
+    pub order: Option<u64>,
+    /// Show an account's positions and live orders.
+    #[arg(long, value_name = "NAME")]
+    pub account: Option<String>,
+    /// Answer as JSON.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Options of `journal diff`.
+#[derive(Debug, Args)]
+#[command(after_help = "Example: matchgate journal diff --data matchgate-data --data copy-of-it")]
+pub struct JournalDiff {
+    /// A data directory, given twice; no venue may be running on either.
+    #[arg(long, value_name = "DIR", required = true)]
+    pub data: Vec<PathBuf>,
+    /// This shard alone.
+    #[arg(long, value_name = "K")]
+    pub shard: Option<u8>,
+}
+
+/// Options of `journal what-if`.
+#[derive(Debug, Args)]
+#[command(after_help = WHAT_IF_HELP)]
+pub struct JournalWhatIf {
+    /// The data directory; no venue may be running on it.
+    #[arg(long, value_name = "DIR")]
+    pub data: PathBuf,
+    /// The shard; the only one where none is named.
+    #[arg(long, value_name = "K")]
+    pub shard: Option<u8>,
+    /// What is to be changed: see below.
+    #[arg(long, value_name = "FILE")]
+    pub change: PathBuf,
+}
+
+/// What a file of changes is, at the end of the help of `journal what-if`.
+const WHAT_IF_HELP: &str = "\
+The file is TOML, one table a command, named by its sequence (see `journal cat`):
+
+  [[change]]
+  sequence = 42
+  drop = true                # leave it out
+
+  [[change]]
+  sequence = 43              # a new order: price, quantity, side, time_in_force, post_only,
+  price = \"10.05\"            # self_trade, stop_price, display_quantity, minimum_quantity,
+  quantity = 100             # expire_time_ns
+
+A replace takes price, quantity and stop_price, a reduce quantity, a set phase phase, a definition of an
+instrument tick, price_min, price_max, lot, quantity_min, quantity_max, notional_max, protection.
+
+Example: matchgate journal what-if --data matchgate-data --shard 0 --change change.toml";
 
 fn duration(text: &str) -> Result<Duration, String> {
     let split = text

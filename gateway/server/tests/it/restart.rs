@@ -285,7 +285,7 @@ fn catch_up(survivors: &mut [Survivor]) {
 }
 
 /// Makes the machine forget what it had in memory: another boot, and no staging folder.
-fn lose_power(data: &Path) {
+pub(crate) fn lose_power(data: &Path) {
     let path = data.join("meta.toml");
     let mut meta: toml::Table = std::fs::read_to_string(&path).unwrap().parse().unwrap();
     let other_boot = "00000000-0000-4000-8000-000000000000";

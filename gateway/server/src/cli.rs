@@ -357,6 +357,9 @@ The file is TOML, one table a command, named by its sequence (see `journal cat`)
 A replace takes price, quantity and stop_price, a reduce quantity, a set phase phase, a definition of an
 instrument tick, price_min, price_max, lot, quantity_min, quantity_max, notional_max, protection.
 
+It is the shard that is asked: what a gateway has refused, and what clients would have done next, stays
+as it was.
+
 Example: matchgate journal what-if --data matchgate-data --shard 0 --change change.toml";
 
 fn duration(text: &str) -> Result<Duration, String> {

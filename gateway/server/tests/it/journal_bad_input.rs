@@ -172,6 +172,28 @@ fn damaged_record_is_named_with_file_offset_and_last_good_sequence() {
 }
 
 #[test]
+fn damaged_control_journal_leaves_numbers_for_names_and_the_other_streams_readable() {
+    let session = Session::run();
+    let copy = session.copy("copy");
+    let path = segment(&copy, "control");
+    let mut bytes = fs::read(&path).unwrap();
+    let place = place_of(&bytes, 10).unwrap();
+    bytes[place + 40] ^= 1;
+    fs::write(&path, bytes).unwrap();
+    let (code, lines, error) = ended("cat", &copy, &["--gateway", "0"]);
+    assert_eq!(code, 0, "{error}");
+    let words = format!(
+        "names are missing: {} is damaged at offset {place}: ",
+        path.display()
+    );
+    assert!(error.contains(&words), "{error}");
+    assert!(lines.contains(" logon session f "), "{lines}");
+    assert!(lines.contains(" logon session #1 "), "{lines}");
+    let (code, lines, error) = ended("cat", &copy, &["--control"]);
+    assert_eq!((code, lines.lines().count()), (4, 9), "{error}");
+}
+
+#[test]
 fn stream_that_is_cut_short_missing_or_in_the_place_of_another_is_damaged() {
     let session = Session::run();
     let good = session.folder();

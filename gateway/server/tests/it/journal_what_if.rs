@@ -1,8 +1,19 @@
 //! `matchgate journal what-if` on the data directory of a real session.
 
+use std::path::Path;
+
+use matchgate_core::domain::Side;
+use matchgate_schema::message::ClientMessage;
 use serde_json::Value;
 
-use crate::journal_session::{Session, busy_market, ended, said, sequence_of, verified};
+use crate::data_folder::DataFolder;
+use crate::journal_session::{Session, busy_market, configure, ended, said, sequence_of, verified};
+use crate::member::Random;
+use crate::trader::{Trader, order};
+use crate::venue_process::VenueProcess;
+
+/// Orders of a flow that is left out in part.
+const ORDERS: u64 = 240;
 
 /// Runs what-if on shard 0 with a file of this text.
 fn what_if(session: &Session, change: &str) -> (i32, String, String) {
@@ -118,6 +129,76 @@ fn what_if_tells_the_first_event_that_differs_and_what_both_come_to() {
     assert!(second > bid);
 }
 
+/// Enters orders that meet, on a venue of its own; those of `left_out` are not sent. Returns the
+/// folder of its data directory.
+fn flow(left_out: impl Fn(u64) -> bool) -> DataFolder {
+    let folder = DataFolder::new();
+    let venue = VenueProcess::start(&configure(&folder), &folder.data()).unwrap();
+    let mut trader = Trader::connect(venue.address, "f");
+    let mut random = Random(5);
+    for number in 0..ORDERS {
+        let side = [Side::Buy, Side::Sell][usize::from(random.below(2) == 0)];
+        let price = 1000 + i64::try_from(random.below(6)).unwrap();
+        let order = order("A", side, price, 1 + random.below(9));
+        if !left_out(number) {
+            trader.submit(ClientMessage::NewOrder(order));
+        }
+    }
+    let last = trader.submit(ClientMessage::NewOrder(order("A", Side::Buy, 100, 1)));
+    trader.flush();
+    while trader.report().request() != last {}
+    trader.log_out();
+    assert!(venue.stop().success());
+    folder
+}
+
+#[test]
+fn what_if_ends_in_the_book_of_a_venue_that_never_had_the_orders_left_out() {
+    let left_out = |number: u64| number % 7 == 3;
+    let (all, fewer) = (flow(|_| false), flow(left_out));
+    let cat = said("cat", &all.data(), &["--shard", "0", "--json"]);
+    let commands = cat
+        .lines()
+        .map(|line| serde_json::from_str::<Value>(line).unwrap());
+    let orders = commands.filter(|command| command["kind"] == "new_order");
+    let dropped = orders
+        .zip(0..ORDERS)
+        .filter(|(_, number)| left_out(*number));
+    let changes = dropped.map(|(order, _)| {
+        format!(
+            "[[change]]\nsequence = {}\ndrop = true\n",
+            order["sequence"]
+        )
+    });
+    let changes: Vec<_> = changes.collect();
+    assert!(changes.len() > 20);
+    let file = all.path().join("change.toml");
+    std::fs::write(&file, changes.concat()).unwrap();
+    let further = ["--shard", "0", "--change", file.to_str().unwrap()];
+    let told = said("what-if", &all.data(), &further);
+    let [was, is] = row(&told, "book A");
+    let hash = |data: &Path| {
+        let (last, _) = verified(data, 0);
+        let state = said("at", data, &[&last.to_string(), "--shard", "0", "--json"]);
+        let state: Value = serde_json::from_str(&state).unwrap();
+        state["instruments"][0]["book_hash"]
+            .as_str()
+            .unwrap()
+            .to_owned()
+    };
+    assert_eq!(
+        (was, is),
+        (hash(&all.data()).as_str(), hash(&fewer.data()).as_str())
+    );
+    assert_ne!(was, is);
+    let fills = said("stats", &fewer.data(), &["--json"]);
+    let fills: Value = serde_json::from_str(&fills).unwrap();
+    assert_eq!(
+        row(&told, "fills")[1],
+        fills[1]["shard"]["fills"].to_string()
+    );
+}
+
 #[test]
 fn order_that_lives_on_takes_no_slot_from_those_that_follow() {
     let session = Session::run();
@@ -141,6 +222,26 @@ fn order_that_lives_on_takes_no_slot_from_those_that_follow() {
     assert_eq!(row(&said, "refused"), ["1", "1"], "{said}");
     assert_eq!(row(&said, "orders"), ["4", "4"]);
     assert_eq!(row(&said, "live orders"), ["2", "3"]);
+}
+
+#[test]
+fn order_that_outlives_its_expire_time_is_said() {
+    let session = Session::run();
+    let number = sequence_of(session.bid).to_string();
+    let one = ["--shard", "0", "--from", &number, "--to", &number, "--json"];
+    let bid: Value = serde_json::from_str(&said("cat", &session.data(), &one)).unwrap();
+    let until = bid["time_ns"].as_u64().unwrap() + 1;
+    let change = format!(
+        "[[change]]\nsequence = {number}\ntime_in_force = \"gtd\"\nexpire_time_ns = {until}\n"
+    );
+    let (code, said, error) = what_if(&session, &change);
+    assert_eq!(code, 0, "{error}");
+    // The next one is the second order.
+    let from = format!(
+        "\nfrom {} on an order lives past its expire time: ",
+        session.second
+    );
+    assert!(said.contains(&from), "{said}");
 }
 
 /// Checks that a change of the command `sequence` by this line is refused with these words.

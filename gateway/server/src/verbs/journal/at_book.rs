@@ -7,10 +7,11 @@ use matchgate_core::{OrderView, Shard};
 use matchgate_follower::decimal_text;
 use serde::Serialize;
 
-use super::command_words::{limit_of, order_type_name, side_name, time_in_force_name};
+use super::command_words::limit_of;
 use super::line::PRICE_EXPONENT;
 use super::names::Names;
 use super::utc::utc_text;
+use super::value_names::{order_type_name, side_name, time_in_force_name};
 
 /// One book.
 #[derive(Debug, Serialize)]

@@ -8,12 +8,13 @@ use matchgate_follower::{Applied, FollowedState};
 use serde::Serialize;
 
 use super::at_book::{price_text, quantity_text};
-use super::command_words::{Context, limit_of, order_type_name, side_name, time_in_force_name};
+use super::command_words::{Context, limit_of};
 use super::event_words::handles_of;
 use super::line::Line;
 use super::names::Names;
 use super::shard_run::ShardRun;
 use super::utc::utc_text;
+use super::value_names::{order_type_name, side_name, time_in_force_name};
 use crate::exit_code::{ExitCode, Fatal};
 
 /// An order.

@@ -10,10 +10,9 @@ use matchgate_follower::decimal_text;
 use toml::{Spanned, Value};
 
 use super::change_file::{ChangeFile, DROP};
-use super::command_words::{
-    kind_of, limit_of, phase_name, self_trade_name, side_name, time_in_force_name,
-};
+use super::command_words::limit_of;
 use super::line::PRICE_EXPONENT;
+use super::value_names::{kind_of, phase_name, self_trade_name, side_name, time_in_force_name};
 use crate::config::{ConfigError, Decimal, DecimalError};
 
 /// A key and its value, where it stands.

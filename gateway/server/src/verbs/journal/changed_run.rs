@@ -8,7 +8,7 @@
 use std::collections::BTreeMap;
 
 use matchgate_core::domain::{
-    Command, EventBody, GatewayId, NewOrder, OrderHandle, Sequenced, ShardId,
+    Command, EventBody, GatewayId, NewOrder, OrderHandle, SequenceNumber, Sequenced, ShardId,
 };
 use matchgate_core::{EventBuffer, Shard, ShardCapacity};
 use matchgate_follower::{Applied, FollowedState, FollowerError};
@@ -27,6 +27,7 @@ pub(super) struct ChangedRun {
     state: FollowedState,
     events: EventBuffer,
     slots: Slots,
+    overdue_from: Option<SequenceNumber>,
 }
 
 /// Which handles are others here.
@@ -49,7 +50,15 @@ impl ChangedRun {
                 count: capacity.orders,
                 next: BTreeMap::new(),
             },
+            overdue_from: None,
         }
+    }
+
+    /// Returns the first command at which an order lived whose expire time had come: the venue would
+    /// have journaled that time, but in the journal there was no such order. Its number would be
+    /// another's, so it is not put in here.
+    pub(super) const fn overdue_from(&self) -> Option<SequenceNumber> {
+        self.overdue_from
     }
 
     pub(super) const fn state(&self) -> &FollowedState {
@@ -73,6 +82,11 @@ impl ChangedRun {
         command: &Sequenced<Command>,
         observe: &mut dyn FnMut(&Applied<'_>),
     ) -> Result<(), Fatal> {
+        let deadline_ns = self.state.shard().next_deadline_ns();
+        let is_overdue = deadline_ns.is_some_and(|deadline_ns| deadline_ns <= command.time_ns);
+        if is_overdue && !matches!(command.body, Command::Time(_)) && self.overdue_from.is_none() {
+            self.overdue_from = Some(command.sequence);
+        }
         let mut here = *command;
         self.slots.translate(&mut here.body, self.state.shard());
         let mut was_refused = false;

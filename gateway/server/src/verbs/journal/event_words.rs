@@ -5,9 +5,10 @@ use matchgate_core::domain::{
     RestateReason,
 };
 
-use super::command_words::{Context, phase_name, time_in_force_name, whole};
+use super::command_words::{Context, whole};
 use super::line::Line;
 use super::utc::utc_text;
+use super::value_names::{phase_name, time_in_force_name};
 use crate::admin::message::hash_text;
 
 impl Context<'_> {

@@ -7,13 +7,12 @@ use matchgate_session::gateway_log::{
     Recovered, Refused, RefusedKind, Released, RoutedAll, RunClass,
 };
 
-use super::command_words::{
-    durability_name, limit_of, order_type_name, side_name, time_in_force_name,
-};
+use super::command_words::limit_of;
 use super::event_words::tell_reason;
 use super::line::Line;
 use super::names::Names;
 use super::utc::utc_text;
+use super::value_names::{durability_name, order_type_name, side_name, time_in_force_name};
 
 /// Tells what a record means.
 pub(super) fn tell_record(line: &mut Line, record: &GatewayRecord, names: &Names) {

@@ -25,6 +25,7 @@ mod shard_run;
 mod stats;
 mod stats_shard;
 mod utc;
+mod value_names;
 mod verify;
 mod what_if;
 

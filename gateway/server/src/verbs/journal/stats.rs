@@ -10,11 +10,11 @@ use matchgate_journal::{RecordHeader, StreamId, StreamKind, record_bytes};
 use matchgate_session::GatewayRecord;
 use serde::Serialize;
 
-use super::command_words::kind_of;
 use super::gateway_words::record_kind;
 use super::open::Opened;
 use super::stats_shard::{ShardStats, count_shard};
 use super::utc::utc_text;
+use super::value_names::kind_of;
 use crate::cli::JournalStats;
 use crate::exit_code::{ExitCode, Fatal};
 

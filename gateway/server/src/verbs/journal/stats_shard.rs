@@ -7,11 +7,11 @@ use std::time::{Duration, Instant};
 use matchgate_core::domain::{EventBody, RejectReason, ShardId};
 use serde::Serialize;
 
-use super::command_words::kind_of;
 use super::event_words::event_kind;
 use super::open::Opened;
 use super::shard_run::ShardRun;
 use super::stats::StreamStats;
+use super::value_names::kind_of;
 use crate::admin::message::hash_text;
 use crate::exit_code::Fatal;
 

@@ -110,6 +110,13 @@ pub(super) fn run(options: &JournalWhatIf, out: &mut dyn Write) -> Result<(), Fa
         }
     }
     both.print_sums(out)?;
+    if let Some(sequence) = both.changed.overdue_from() {
+        writeln!(
+            out,
+            "from {sequence} on an order lives past its expire time: the journal has no record of \
+             that time, which would end it"
+        )?;
+    }
     Ok(())
 }
 
@@ -232,6 +239,14 @@ impl Both {
         let shards = [self.journal.shard(), self.changed.state().shard()];
         let live = shards.map(|shard| shard.live_order_count().to_string());
         row(out, "live orders", live)?;
+        for (instrument, _) in shards[0].instruments() {
+            let book = shards.map(|shard| shard.book_hash(instrument.id).unwrap_or_default());
+            row(
+                out,
+                &format!("book {}", instrument.symbol),
+                book.map(hash_text),
+            )?;
+        }
         let hashes = shards.map(|shard| hash_text(shard.state_hash()));
         row(out, "state hash", hashes)
     }

@@ -30,6 +30,7 @@ mod bytes;
 mod checksum;
 mod directory;
 mod error;
+pub mod planted;
 mod record;
 mod recovery;
 mod schema_hash;

@@ -13,6 +13,7 @@ use crate::directory::DataDirectory;
 use crate::directory::meta::StreamMeta;
 use crate::directory::staging_folder::Left;
 use crate::error::{DamageReason, JournalError, io_error};
+use crate::planted::{Bug, bites};
 use crate::record::{AT_CRC, RECORD_HEADER_BYTES, advance, header_of, record_bytes};
 use crate::schema_hash::Schemas;
 use crate::segment::hash::SegmentHash;
@@ -98,7 +99,9 @@ pub fn open_stream(
     let mut recovered = 0;
     if let LeftStaging::Log(log) = &left {
         next = next.max(log.identity().first_sequence);
-        recovered = take_over(&place, log, &mut held)?;
+        if !bites(Bug::StagingNotTakenOver) {
+            recovered = take_over(&place, log, &mut held)?;
+        }
     }
     next = next.max(held.last_sequence + 1);
     let mut keep = StreamMeta {
@@ -106,9 +109,13 @@ pub fn open_stream(
         ..known
     };
     if matches!(left, LeftStaging::Settled { lossy: true }) {
-        next += known.staging_bytes / to_u64(RECORD_HEADER_BYTES);
+        if !bites(Bug::LostNumbersReused) {
+            next += known.staging_bytes / to_u64(RECORD_HEADER_BYTES);
+        }
         keep.last = held.last_sequence;
-        keep.next = next;
+        if !bites(Bug::NextNotKept) {
+            keep.next = next;
+        }
     }
     directory.keep_stream_meta(stream, keep)?;
     let identity = Identity {
@@ -250,6 +257,9 @@ fn load_left(directory: &DataDirectory, place: &Place) -> Result<LeftStaging, Jo
     let path = &place.staging;
     match directory.staging().left(place.stream)? {
         Left::Settled { lossy } => return Ok(LeftStaging::Settled { lossy }),
+        Left::Missing if bites(Bug::MissingStagingTaken) => {
+            return Ok(LeftStaging::Settled { lossy: false });
+        }
         Left::Missing => return Err(JournalError::StagingMissing { path: path.clone() }),
         Left::Staged => {}
     }
@@ -261,7 +271,8 @@ fn load_left(directory: &DataDirectory, place: &Place) -> Result<LeftStaging, Jo
         .map_err(io_error("mapping the staging file", path))?
         .map_err(foreign)?;
     let identity = log.identity();
-    if identity.uuid != place.owner.uuid {
+    let is_foreign = identity.uuid != place.owner.uuid;
+    if is_foreign && !bites(Bug::ForeignStagingTaken) {
         return Err(foreign("it belongs to another data directory"));
     }
     if Owner::new(identity.uuid, identity.stream) != place.owner {
@@ -296,7 +307,8 @@ fn scan(place: &Place, floor: u64) -> Result<Held, JournalError> {
         }
     };
     let last_sequence = reader.last_sequence();
-    if last_sequence < floor {
+    let is_short = last_sequence < floor;
+    if is_short && !bites(Bug::FloorIgnored) {
         return Err(reader.damaged(bad.unwrap_or(DamageReason::Short)));
     }
     if reader.last_epoch() >= place.epoch {
@@ -311,7 +323,9 @@ fn scan(place: &Place, floor: u64) -> Result<Held, JournalError> {
             segment.header.previous_hash
         };
         if let Some(reason) = bad {
-            if !reader.is_last_segment()? || synced_claim_after(segment)? > last_sequence {
+            let is_synced =
+                !reader.is_last_segment()? || synced_claim_after(segment)? > last_sequence;
+            if is_synced && !bites(Bug::ClaimsIgnored) {
                 return Err(reader.damaged(reason));
             }
             torn = Some(TornTail {

@@ -14,6 +14,7 @@ use std::sync::{Arc, Mutex};
 use uuid::Uuid;
 
 use crate::error::{DirectoryError, JournalError, directory_io_error};
+use crate::planted::{Bug, bites};
 use crate::schema_hash::Schemas;
 use crate::staging::marks::Marks;
 use crate::storage::{Host, Lock, STAGING_ROOT, Storage, SystemStorage, remove_if_there};
@@ -243,7 +244,8 @@ impl DataDirectory {
         let mut meta = self.meta();
         let opened = self.opened.lock().unwrap_or_else(|held| held.into_inner());
         for (stream, marks) in opened.iter() {
-            if !marks.is_drained() || marks.failed() {
+            let waits = !marks.is_drained() || marks.failed();
+            if waits && !bites(Bug::CleanTooEarly) {
                 return Err(DirectoryError::NotDrained {
                     stream: *stream,
                     synced: marks.synced(),
@@ -340,6 +342,9 @@ fn check_layout(layout: &Layout) -> Result<(), DirectoryError> {
 /// Makes the names of `path` and of the folders it lies in durable: this start may have made several
 /// of them, or an earlier one that was killed at once.
 fn sync_folders_above(storage: &dyn Storage, path: &Path) -> Result<(), DirectoryError> {
+    if bites(Bug::DirectoryNotSynced) {
+        return Ok(());
+    }
     for (folder, is_next) in path
         .ancestors()
         .skip(1)
@@ -384,7 +389,8 @@ fn note_opening(
     path: &Path,
     boot_id: Uuid,
 ) -> Result<(), DirectoryError> {
-    meta.epoch = meta.epoch.checked_add(1).ok_or(DirectoryError::Layout {
+    let step = u32::from(meta.epoch == 0 || !bites(Bug::EpochReused));
+    meta.epoch = meta.epoch.checked_add(step).ok_or(DirectoryError::Layout {
         key: "epoch",
         value: u64::from(meta.epoch),
         bounds: "a directory is opened fewer than 2^32 times",

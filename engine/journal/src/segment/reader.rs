@@ -13,6 +13,7 @@ use super::{
 };
 use crate::bytes::to_usize;
 use crate::error::{DamageReason, JournalError, io_error};
+use crate::planted::{Bug, bites};
 use crate::record::{
     Found, KIND_SYNCED, Parsed, RECORD_BYTES_MAX, RECORD_HEADER_BYTES, Record, RecordHeader,
     advance, length_of, parse,
@@ -339,10 +340,12 @@ impl SegmentReader {
         } else {
             self.due()
         };
-        if found.header.sequence != due || due == u64::MAX {
+        let is_due = found.header.sequence == due && due != u64::MAX;
+        if !is_due && !bites(Bug::SequenceUnchecked) {
             return Some(DamageReason::Sequence);
         }
-        (found.header.epoch != segment.header.epoch).then_some(DamageReason::Epoch)
+        let differs = found.header.epoch != segment.header.epoch;
+        (differs && !bites(Bug::EpochUnchecked)).then_some(DamageReason::Epoch)
     }
 
     /// Parses what is at the current offset, reading the file anew where the window cannot tell.
@@ -411,10 +414,11 @@ impl SegmentReader {
             && header.epoch >= previous_epoch
             && first > self.last_sequence
             && (first == self.last_sequence + 1 || header.epoch > previous_epoch);
-        if !joined {
+        if !joined && !bites(Bug::ChainUnchecked) {
             return Ok(Some(DamageReason::SegmentChain));
         }
-        if ended.is_some_and(|ended| !ended.hash.is(header.previous_hash)) {
+        let differs = ended.is_some_and(|ended| !ended.hash.is(header.previous_hash));
+        if differs && !bites(Bug::HashUnchecked) {
             return Ok(Some(DamageReason::SegmentHash));
         }
         self.enter(segment);
@@ -464,13 +468,15 @@ impl SegmentReader {
                 });
             }
         };
-        if self.owner.is_some_and(|owner| owner != header.owner) {
+        let is_foreign = self.owner.is_some_and(|owner| owner != header.owner);
+        if is_foreign && !bites(Bug::OwnerUnchecked) {
             return Err(damaged(DamageReason::HeaderForeign));
         }
         if header.first_sequence != first {
             return Err(damaged(DamageReason::HeaderName));
         }
-        if !self.schemas.reads(header.schema) {
+        let reads = self.schemas.reads(header.schema);
+        if !reads && !bites(Bug::SchemaUnchecked) {
             return Err(JournalError::Schema {
                 file: path,
                 found: header.schema,

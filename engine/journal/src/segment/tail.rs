@@ -9,6 +9,7 @@ use super::reader::OpenSegment;
 use super::{BLOCK_BYTES, sync_names};
 use crate::bytes::{read_u64, round_up, to_u64, to_usize};
 use crate::error::{JournalError, io_error};
+use crate::planted::{Bug, bites};
 use crate::record::{
     KIND_SYNCED, Parsed, length_of, may_begin_record, parse, split_length_word, synced_claim,
 };
@@ -73,9 +74,16 @@ pub(crate) fn seal(storage: &dyn Storage, segment: &OpenSegment) -> Result<(), J
             .open_writable(path)
             .map_err(io_error("opening", path))?;
         // Shortened first and lengthened after, so that the rest of the last block is zeros.
-        file.set_length(segment.offset)
-            .and_then(|()| file.set_length(round_up(segment.offset, BLOCK_BYTES)))
-            .and_then(|()| file.sync())
+        let end = match bites(Bug::TornTailKept) {
+            true => file.length().unwrap_or(segment.offset),
+            false => segment.offset,
+        };
+        file.set_length(end)
+            .and_then(|()| file.set_length(round_up(end, BLOCK_BYTES)))
+            .and_then(|()| match bites(Bug::CutNotSynced) {
+                true => Ok(()),
+                false => file.sync(),
+            })
             .map_err(io_error("trimming", path))?;
     }
     match path.parent() {

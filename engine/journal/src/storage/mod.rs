@@ -21,6 +21,7 @@ use uuid::Uuid;
 
 use crate::bytes::{to_u64, to_usize};
 use crate::error::{DirectoryError, directory_io_error};
+use crate::planted::{Bug, bites};
 
 pub use simulated::{Fault, Gate, Loss, Operation, SimulatedDisk};
 pub use system::SystemStorage;
@@ -252,9 +253,12 @@ pub fn replace_whole(
 ) -> io::Result<()> {
     let file = storage.create(temporary)?;
     file.write_at(bytes, 0)?;
-    file.sync()?;
+    if !bites(Bug::FileNotSynced) {
+        file.sync()?;
+    }
     storage.rename(temporary, path)?;
     match path.parent() {
+        Some(_) if bites(Bug::NameNotSynced) => Ok(()),
         Some(folder) => storage.sync_folder(folder),
         None => Ok(()),
     }

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use super::park_time;
 use super::stream_writer::{SegmentPlan, StreamWriter, Work};
 use crate::error::{JournalError, io_error};
+use crate::planted::{Bug, bites};
 use crate::segment::sync_names;
 use crate::storage::StoredFile;
 
@@ -70,11 +71,16 @@ fn step(
             let file = file
                 .as_ref()
                 .expect("a segment is made before its first batch");
-            file.write_at(bytes, offset)
-                .map_err(io_error("writing a segment in", folder))?;
-            if sync {
-                file.sync()
-                    .map_err(io_error("syncing a segment in", folder))?;
+            match file.write_at(bytes, offset) {
+                Err(_) if bites(Bug::WriteErrorSwallowed) => {}
+                written => written.map_err(io_error("writing a segment in", folder))?,
+            }
+            if sync && !bites(Bug::DataNotSynced) {
+                let synced = match file.sync() {
+                    Err(_) if bites(Bug::SyncRetried) => file.sync(),
+                    synced => synced,
+                };
+                synced.map_err(io_error("syncing a segment in", folder))?;
             }
             stream.batch_done(sync);
         }
@@ -92,11 +98,16 @@ fn make_segment(
         .map_err(io_error("making", &plan.temporary))?;
     file.reserve(plan.bytes)
         .and_then(|()| file.write_at(&plan.header, 0))
-        .and_then(|()| file.sync())
+        .and_then(|()| match bites(Bug::SegmentNotSynced) {
+            true => Ok(()),
+            false => file.sync(),
+        })
         .map_err(io_error("writing", &plan.temporary))?;
     storage
         .rename(&plan.temporary, &plan.path)
         .map_err(io_error("renaming to", &plan.path))?;
-    sync_names(storage, stream.folder())?;
+    if !bites(Bug::SegmentNameNotSynced) {
+        sync_names(storage, stream.folder())?;
+    }
     Ok(file)
 }

@@ -8,6 +8,7 @@ use super::WriterStats;
 use crate::bytes::{put, round_up, to_u64, to_usize};
 use crate::checksum::crc32c;
 use crate::error::{DamageReason, JournalError};
+use crate::planted::{Bug, bites};
 use crate::record::{
     AT_CRC, RECORD_BYTES_MAX, RECORD_HEADER_BYTES, SYNCED_RECORD_BYTES, advance, header_of,
     push_synced_record, record_bytes,
@@ -176,6 +177,9 @@ impl StreamWriter {
             waiting = self.waiting()?;
         }
         self.fill_block();
+        if bites(Bug::SyncedBeforeWrite) {
+            self.log.publish_synced(self.last_sequence, self.position);
+        }
         Ok(Work::Write { sync: true })
     }
 
@@ -265,6 +269,9 @@ impl StreamWriter {
             return;
         }
         self.told_sequence = self.synced_sequence;
+        if bites(Bug::ClaimsNotWritten) {
+            return;
+        }
         let epoch = self.header.epoch;
         push_synced_record(
             &mut self.block,

@@ -90,7 +90,7 @@ impl Doubled {
 }
 
 #[test]
-fn what_was_synced_survives_a_crash_at_every_operation() {
+pub(crate) fn what_was_synced_survives_a_crash_at_every_operation() {
     let doubled = Doubled::asked();
     let whole = Machine::fresh();
     let mut seen = Seen::default();

@@ -22,7 +22,7 @@ fn small_home() -> (Home, PathBuf, usize) {
 }
 
 #[test]
-fn flipped_bits_behind_the_end_never_make_a_record() {
+pub(crate) fn flipped_bits_behind_the_end_never_make_a_record() {
     let (home, path, end) = small_home();
     let file = OpenOptions::new().write(true).open(&path).expect("opens");
     for at in end..end + 64 {
@@ -40,7 +40,7 @@ fn flipped_bits_behind_the_end_never_make_a_record() {
 }
 
 #[test]
-fn a_start_names_the_damage_and_changes_nothing() {
+pub(crate) fn a_start_names_the_damage_and_changes_nothing() {
     let (home, path, end) = small_home();
     let bytes = std::fs::read(&path).expect("the segment");
     for at in (0..end).step_by(211) {
@@ -61,7 +61,7 @@ fn a_start_names_the_damage_and_changes_nothing() {
 }
 
 #[test]
-fn a_cut_below_the_last_synced_record_is_damage_at_a_start() {
+pub(crate) fn a_cut_below_the_last_synced_record_is_damage_at_a_start() {
     let (home, path, end) = small_home();
     let bytes = std::fs::read(&path).expect("the segment");
     for cut in (4096..end).step_by(173) {
@@ -76,7 +76,7 @@ fn a_cut_below_the_last_synced_record_is_damage_at_a_start() {
 }
 
 #[test]
-fn a_missing_segment_is_damage() {
+pub(crate) fn a_missing_segment_is_damage() {
     let home = Home::new();
     for last in [20, 40, 60] {
         home.run_clean(last);
@@ -109,7 +109,7 @@ fn a_missing_segment_is_damage() {
 }
 
 #[test]
-fn a_segment_of_another_stream_or_name_is_refused() {
+pub(crate) fn a_segment_of_another_stream_or_name_is_refused() {
     let home = Home::new();
     home.run_clean(20);
     let path = segment_one(&home);
@@ -130,7 +130,7 @@ fn a_segment_of_another_stream_or_name_is_refused() {
 }
 
 #[test]
-fn a_segment_of_a_later_format_is_named_as_such() {
+pub(crate) fn a_segment_of_a_later_format_is_named_as_such() {
     let (home, path, _) = small_home();
     let mut bytes = std::fs::read(&path).expect("the segment");
     bytes[4..8].copy_from_slice(&3_u32.to_le_bytes());
@@ -153,7 +153,24 @@ fn a_segment_of_a_later_format_is_named_as_such() {
 }
 
 #[test]
-fn record_of_the_last_number_there_is_is_none() {
+pub(crate) fn record_of_another_epoch_is_damage() {
+    let (home, path, _) = small_home();
+    let mut bytes = std::fs::read(&path).expect("the segment");
+    let (start, end) = (end_of_records(&path, 8), end_of_records(&path, 9));
+    let record = &mut bytes[start..end];
+    let length = u32::from_le_bytes(record[0..4].try_into().expect("four bytes"));
+    record[16..20].copy_from_slice(&7_u32.to_le_bytes());
+    record[20..24].fill(0);
+    let crc = crc32c(&record[..usize::try_from(length).expect("small")]);
+    record[20..24].copy_from_slice(&crc.to_le_bytes());
+    std::fs::write(&path, bytes).expect("written");
+    let mut reader = SegmentReader::open(&shard_folder(&home), 9).expect("opens");
+    let error = reader.next_record(RECORDS).expect_err("another epoch");
+    assert_reason(&error, DamageReason::Epoch);
+}
+
+#[test]
+pub(crate) fn record_of_the_last_number_there_is_is_none() {
     let (home, path, _) = small_home();
     let mut bytes = std::fs::read(&path).expect("the segment");
     let numbers = [(40, u64::MAX), (48, u64::MAX - 1), (4096 + 8, u64::MAX)];

@@ -10,7 +10,7 @@ use matchgate_journal::{
 use crate::support::*;
 
 #[test]
-fn a_second_process_on_the_directory_is_refused() {
+pub(crate) fn a_second_process_on_the_directory_is_refused() {
     let home = Home::new();
     let first = home.open();
     let error = home.try_open(&layout()).expect_err("the lock is held");
@@ -22,7 +22,7 @@ fn a_second_process_on_the_directory_is_refused() {
 }
 
 #[test]
-fn a_copy_of_a_running_directory_is_refused() {
+pub(crate) fn a_copy_of_a_running_directory_is_refused() {
     let home = Home::new();
     let _running = home.open();
     let copy = Home::new();
@@ -34,7 +34,7 @@ fn a_copy_of_a_running_directory_is_refused() {
 }
 
 #[test]
-fn another_layout_is_refused_with_both_values() {
+pub(crate) fn another_layout_is_refused_with_both_values() {
     let home = Home::new();
     drop(home.open());
     let check = |layout: Layout, expected: [&str; 3]| {
@@ -84,7 +84,7 @@ fn another_layout_is_refused_with_both_values() {
 }
 
 #[test]
-fn a_later_format_is_refused() {
+pub(crate) fn a_later_format_is_refused() {
     let home = Home::new();
     drop(home.open());
     let path = home.data().join("meta.toml");
@@ -101,7 +101,7 @@ fn a_later_format_is_refused() {
 }
 
 #[test]
-fn a_killed_process_whose_staging_folder_is_gone_is_not_followed() {
+pub(crate) fn a_killed_process_whose_staging_folder_is_gone_is_not_followed() {
     let home = Home::new();
     drop(home.open());
     let folder = home.staging_folder();
@@ -117,7 +117,7 @@ fn a_killed_process_whose_staging_folder_is_gone_is_not_followed() {
 }
 
 #[test]
-fn a_stream_whose_staging_file_is_gone_is_not_opened() {
+pub(crate) fn a_stream_whose_staging_file_is_gone_is_not_opened() {
     let home = Home::new();
     let directory = home.open();
     drop(stream(&directory));
@@ -132,7 +132,7 @@ fn a_stream_whose_staging_file_is_gone_is_not_opened() {
 }
 
 #[test]
-fn a_foreign_staging_file_is_not_taken_over() {
+pub(crate) fn a_foreign_staging_file_is_not_taken_over() {
     let home = Home::new();
     let directory = home.open();
     let mut opened = stream(&directory);
@@ -172,7 +172,7 @@ fn a_foreign_staging_file_is_not_taken_over() {
 }
 
 #[test]
-fn a_stop_that_left_records_unsynced_is_not_clean() {
+pub(crate) fn a_stop_that_left_records_unsynced_is_not_clean() {
     let home = Home::new();
     let directory = home.open();
     let mut opened = stream(&directory);
@@ -200,7 +200,7 @@ fn a_stop_that_left_records_unsynced_is_not_clean() {
 }
 
 #[test]
-fn a_clean_stop_needs_every_stream_that_a_kill_left() {
+pub(crate) fn a_clean_stop_needs_every_stream_that_a_kill_left() {
     let home = Home::new();
     let directory = home.open();
     let gateway = StreamId::gateway(0);
@@ -223,7 +223,7 @@ fn a_clean_stop_needs_every_stream_that_a_kill_left() {
 }
 
 #[test]
-fn streams_and_sizes_outside_the_layout_are_refused() {
+pub(crate) fn streams_and_sizes_outside_the_layout_are_refused() {
     let home = Home::new();
     let directory = home.open();
     for stream in [StreamId::shard(2), StreamId::gateway(1)] {
@@ -256,7 +256,7 @@ fn streams_and_sizes_outside_the_layout_are_refused() {
 }
 
 #[test]
-fn paths_are_whole_however_the_directory_was_named() {
+pub(crate) fn paths_are_whole_however_the_directory_was_named() {
     let home = Home::new();
     let detour = home.data().join("..").join("data");
     std::fs::create_dir_all(home.data()).expect("made");
@@ -273,7 +273,7 @@ fn staging_folders(home: &Home) -> usize {
 }
 
 #[test]
-fn a_staging_folder_names_the_data_directory_it_belongs_to() {
+pub(crate) fn a_staging_folder_names_the_data_directory_it_belongs_to() {
     let home = Home::new();
     let directory = home.open();
     drop(stream(&directory));
@@ -296,7 +296,7 @@ fn a_staging_folder_names_the_data_directory_it_belongs_to() {
 }
 
 #[test]
-fn a_new_directory_that_cannot_be_noted_leaves_no_staging_folder() {
+pub(crate) fn a_new_directory_that_cannot_be_noted_leaves_no_staging_folder() {
     let home = Home::new();
     let in_the_way = home.data().join("meta.toml.new");
     std::fs::create_dir_all(&in_the_way).expect("made");
@@ -310,7 +310,7 @@ fn a_new_directory_that_cannot_be_noted_leaves_no_staging_folder() {
 }
 
 #[test]
-fn a_staging_folder_that_cannot_be_filled_is_not_left_in_half() {
+pub(crate) fn a_staging_folder_that_cannot_be_filled_is_not_left_in_half() {
     let home = Home::new();
     home.run_clean(5);
     let uuid = DataDirectory::read_meta(&home.data())
@@ -326,7 +326,7 @@ fn a_staging_folder_that_cannot_be_filled_is_not_left_in_half() {
 }
 
 #[test]
-fn a_directory_that_cannot_be_noted_keeps_what_a_kill_left() {
+pub(crate) fn a_directory_that_cannot_be_noted_keeps_what_a_kill_left() {
     let home = Home::new();
     let directory = home.open();
     let mut opened = stream(&directory);
@@ -342,7 +342,7 @@ fn a_directory_that_cannot_be_noted_keeps_what_a_kill_left() {
 }
 
 #[test]
-fn a_failed_start_that_appended_nothing_may_stop_cleanly() {
+pub(crate) fn a_failed_start_that_appended_nothing_may_stop_cleanly() {
     let home = Home::new();
     let directory = home.open();
     let opened = stream(&directory);
@@ -357,7 +357,7 @@ fn a_failed_start_that_appended_nothing_may_stop_cleanly() {
 }
 
 #[test]
-fn a_staging_root_that_is_not_there_is_an_error() {
+pub(crate) fn a_staging_root_that_is_not_there_is_an_error() {
     let home = Home::new();
     let root = Path::new("/proc/self/no-such-root");
     let error = DataDirectory::open_or_create_in(&home.data(), &layout(), root);

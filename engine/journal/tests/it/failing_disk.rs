@@ -31,7 +31,7 @@ fn assert_nothing_tried_behind(machine: &Machine, number: u64, at: &str) {
 }
 
 #[test]
-fn refused_operation_at_every_place_ends_the_run_and_loses_nothing() {
+pub(crate) fn refused_operation_at_every_place_ends_the_run_and_loses_nothing() {
     let whole = Machine::fresh();
     run_script(&whole, RECORDS, &mut Seen::default()).expect("a run without faults");
     let operations = whole.disk.operations();
@@ -57,7 +57,7 @@ fn refused_operation_at_every_place_ends_the_run_and_loses_nothing() {
 
 /// The disk gives bytes up when it refuses to sync them, and would tell the next sync done.
 #[test]
-fn refused_sync_is_not_tried_again() {
+pub(crate) fn refused_sync_is_not_tried_again() {
     let whole = Machine::fresh();
     run_script(&whole, RECORDS, &mut Seen::default()).expect("a run without faults");
     let operations = whole.disk.operations();
@@ -77,7 +77,7 @@ fn refused_sync_is_not_tried_again() {
 }
 
 #[test]
-fn full_disk_ends_the_run_and_room_brings_everything_back() {
+pub(crate) fn full_disk_ends_the_run_and_room_brings_everything_back() {
     let mut ended = 0;
     for room in [0, 3_000, 70_000, 140_000, 200_000, 270_000] {
         let machine = Machine::fresh();

@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use matchgate_journal::{
     Appender, Backend, DataDirectory, DirectoryError, Host, JournalError, Layout, Loss, Marks,
-    OpenedStream, STAGING_ROOT, SegmentReader, SimulatedDisk, StartKind, Storage, StreamId, Writer,
-    open_stream,
+    OpenedStream, STAGING_ROOT, SegmentReader, SimulatedDisk, StartKind, Storage, StreamId,
+    StreamTail, Writer, open_stream,
 };
 use tempfile::TempDir;
 
@@ -41,7 +41,7 @@ impl Machine {
     }
 
     /// The machine after the power has come back.
-    fn restarted(&self, loss: Loss) -> Self {
+    pub(crate) fn restarted(&self, loss: Loss) -> Self {
         Self::new(self.disk.after_crash(loss), self.life + 1)
     }
 
@@ -66,6 +66,12 @@ impl Machine {
             boot_id: uuid::Uuid::from_u128(self.life),
         };
         DataDirectory::open_on(&host, Path::new(DATA), &crash_layout())
+    }
+
+    /// The segment of a stream that begins with `first`.
+    pub(crate) fn segment(&self, stream: usize, first: u64) -> PathBuf {
+        let folder = PathBuf::from(DATA).join(STREAMS[stream].to_string());
+        folder.join(format!("{first:020}.mgj"))
     }
 
     /// Number of the next operation.
@@ -115,7 +121,9 @@ pub(crate) struct Seen {
 pub(crate) struct Life {
     directory: DataDirectory,
     appenders: Vec<Appender>,
-    marks: Vec<Marks>,
+    pub(crate) marks: Vec<Marks>,
+    /// What each stream held when it was opened.
+    pub(crate) tails: Vec<StreamTail>,
     writer: Writer,
 }
 
@@ -127,10 +135,12 @@ impl Life {
             .iter()
             .map(|stream| open_stream(&directory, *stream, options()))
             .collect::<Result<_, _>>()?;
-        let (mut appenders, mut marks, mut halves) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut appenders, mut marks) = (Vec::new(), Vec::new());
+        let (mut tails, mut halves) = (Vec::new(), Vec::new());
         for one in opened {
             appenders.push(one.appender);
             marks.push(one.marks);
+            tails.push(one.tail);
             halves.push(one.writer_half);
         }
         let writer = Writer::new(halves, Backend::Plain, SEGMENT_BYTES)?;
@@ -138,6 +148,7 @@ impl Life {
             directory,
             appenders,
             marks,
+            tails,
             writer,
         })
     }
@@ -150,7 +161,10 @@ impl Life {
     }
 
     pub(crate) fn poll(&mut self, seen: &mut Seen) -> Result<bool, JournalError> {
-        let busy = self.writer.poll()?;
+        let polled = self.writer.poll();
+        let told = self.marks.iter().all(Marks::failed);
+        assert_eq!(told, polled.is_err(), "every stream is told of a failure");
+        let busy = polled?;
         for (synced, marks) in seen.synced.iter_mut().zip(&self.marks) {
             *synced = marks.synced().max(*synced);
         }
@@ -219,11 +233,17 @@ pub(crate) fn check(machine: &Machine, crash: Crash, seen: &Seen, at: &str) {
         }
     }
     life.end(&mut after).expect(at);
+    let later = machine.restarted(Loss::Unsynced);
     for (stream, last) in held.into_iter().enumerate() {
         let mut expected = through(last);
         let appended = after.appended[stream];
         expected.extend(appended + 1 - RECORDS_AFTER..=appended);
         assert_eq!(sequences(machine, stream, at), expected, "{at}");
+        assert_eq!(
+            sequences(&later, stream, at),
+            expected,
+            "{at}: after a loss of power"
+        );
     }
 }
 

@@ -13,6 +13,8 @@ mod follow;
 mod kill;
 mod layout;
 mod machine;
+#[cfg(debug_assertions)]
+mod planted;
 mod power_loss;
 mod recovery;
 mod round_trip;
@@ -20,5 +22,6 @@ mod short_way;
 mod simulated_disk;
 mod spoiled_disk;
 mod support;
+mod tail_rule;
 mod upgrade;
 mod write_failure;

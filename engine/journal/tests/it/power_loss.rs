@@ -8,7 +8,7 @@ use crate::support::*;
 const SKIPPED: u64 = STAGING_BYTES / 32;
 
 #[test]
-fn numbers_of_records_lost_with_the_power_never_come_again() {
+pub(crate) fn numbers_of_records_lost_with_the_power_never_come_again() {
     let home = Home::new();
     let directory = home.open();
     let mut opened = stream(&directory);
@@ -63,7 +63,7 @@ fn numbers_of_records_lost_with_the_power_never_come_again() {
 }
 
 #[test]
-fn a_start_killed_before_it_opened_the_stream_still_skips() {
+pub(crate) fn a_start_killed_before_it_opened_the_stream_still_skips() {
     let home = Home::new();
     home.run_clean(5);
     let directory = home.open();
@@ -78,7 +78,7 @@ fn a_start_killed_before_it_opened_the_stream_still_skips() {
 
 /// Nothing tells that the last batch was synced: each cut of it is a torn tail.
 #[test]
-fn a_tail_torn_anywhere_in_the_last_batch_is_cut_off_and_reported() {
+pub(crate) fn a_tail_torn_anywhere_in_the_last_batch_is_cut_off_and_reported() {
     let home = Home::new();
     home.run_clean(10);
     let directory = home.open();
@@ -119,7 +119,7 @@ fn a_tail_torn_anywhere_in_the_last_batch_is_cut_off_and_reported() {
 
 /// A later batch tells what was synced before it: damage below is not taken for a torn tail.
 #[test]
-fn damage_below_what_the_segment_tells_synced_is_refused() {
+pub(crate) fn damage_below_what_the_segment_tells_synced_is_refused() {
     for backend in BACKENDS {
         let home = Home::new();
         let directory = home.open();
@@ -160,7 +160,7 @@ fn damage_below_what_the_segment_tells_synced_is_refused() {
 }
 
 #[test]
-fn a_quiet_stream_tells_its_end_synced() {
+pub(crate) fn a_quiet_stream_tells_its_end_synced() {
     let home = Home::new();
     let directory = home.open();
     let mut opened = stream(&directory);

@@ -7,7 +7,7 @@ use matchgate_journal::{DamageReason, JournalError, SegmentReader, StartKind};
 use crate::support::*;
 
 #[test]
-fn records_come_back_in_order_after_a_clean_stop() {
+pub(crate) fn records_come_back_in_order_after_a_clean_stop() {
     for backend in BACKENDS {
         let home = Home::new();
         let directory = home.open();
@@ -34,7 +34,7 @@ fn records_come_back_in_order_after_a_clean_stop() {
 }
 
 #[test]
-fn a_kill_at_any_point_between_append_and_sync_loses_nothing() {
+pub(crate) fn a_kill_at_any_point_between_append_and_sync_loses_nothing() {
     for n in [0_u64, 1, 2, 3, 50, 200] {
         for k in [0, 1, 2, 3, 49, 50, 51, 120, 199, 200] {
             if k > n {
@@ -66,7 +66,7 @@ fn a_kill_at_any_point_between_append_and_sync_loses_nothing() {
 
 /// A writer that was killed inside a batch: the segment holds some bytes above the synced mark.
 #[test]
-fn a_kill_inside_a_batch_loses_nothing_wherever_the_batch_was_cut() {
+pub(crate) fn a_kill_inside_a_batch_loses_nothing_wherever_the_batch_was_cut() {
     let home = Home::new();
     let directory = home.open();
     let mut opened = stream(&directory);
@@ -106,7 +106,7 @@ fn a_kill_inside_a_batch_loses_nothing_wherever_the_batch_was_cut() {
 }
 
 #[test]
-fn a_second_kill_right_after_recovery_finds_the_same_records() {
+pub(crate) fn a_second_kill_right_after_recovery_finds_the_same_records() {
     let home = Home::new();
     let mut last = 0;
     for epoch in 1..=6 {
@@ -135,7 +135,7 @@ fn a_second_kill_right_after_recovery_finds_the_same_records() {
 }
 
 #[test]
-fn a_start_killed_before_it_opened_the_stream_refuses_nothing() {
+pub(crate) fn a_start_killed_before_it_opened_the_stream_refuses_nothing() {
     let home = Home::new();
     home.run_clean(10);
     for _ in 0..3 {
@@ -147,7 +147,7 @@ fn a_start_killed_before_it_opened_the_stream_refuses_nothing() {
 }
 
 #[test]
-fn a_segment_left_half_made_is_removed() {
+pub(crate) fn a_segment_left_half_made_is_removed() {
     let home = Home::new();
     home.run_clean(10);
     let left = shard_folder(&home).join("segment.new");
@@ -158,7 +158,7 @@ fn a_segment_left_half_made_is_removed() {
 }
 
 #[test]
-fn segments_that_lack_what_the_staging_log_says_is_synced_are_damage() {
+pub(crate) fn segments_that_lack_what_the_staging_log_says_is_synced_are_damage() {
     let home = Home::new();
     let directory = home.open();
     let mut opened = stream(&directory);
@@ -178,7 +178,7 @@ fn segments_that_lack_what_the_staging_log_says_is_synced_are_damage() {
 }
 
 #[test]
-fn a_staging_log_that_lacks_an_acknowledged_record_is_damage() {
+pub(crate) fn a_staging_log_that_lacks_an_acknowledged_record_is_damage() {
     let home = Home::new();
     let directory = home.open();
     let mut opened = stream(&directory);

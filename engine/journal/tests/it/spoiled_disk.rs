@@ -139,7 +139,7 @@ impl Spoiled {
 /// synced, each is found; read as one of which nothing is known, none makes a record that was not
 /// written.
 #[test]
-fn every_flipped_bit_of_16_kib_is_found() {
+pub(crate) fn every_flipped_bit_of_16_kib_is_found() {
     let spoiled = Spoiled::new();
     assert_eq!(spoiled.read(u64::MAX).0, spoiled.last);
     let mut flips = 0;
@@ -177,7 +177,7 @@ fn every_flipped_bit_of_16_kib_is_found() {
 }
 
 #[test]
-fn every_truncation_of_64_kib_is_found_or_a_shorter_stream() {
+pub(crate) fn every_truncation_of_64_kib_is_found_or_a_shorter_stream() {
     let spoiled = Spoiled::new();
     let mut cuts = 0;
     for cut in (0..spoiled.bytes.len()).rev() {
@@ -205,7 +205,7 @@ fn every_truncation_of_64_kib_is_found_or_a_shorter_stream() {
 
 /// What a start says of a flipped bit, at one byte in so many: it refuses and changes nothing.
 #[test]
-fn start_on_a_flipped_bit_is_refused_and_changes_nothing() {
+pub(crate) fn start_on_a_flipped_bit_is_refused_and_changes_nothing() {
     let spoiled = Spoiled::new();
     for at in spoiled.flipped().step_by(61).filter(|at| *at < spoiled.end) {
         spoiled.spoil(|bytes| bytes[at] ^= 1 << (at % 8));
@@ -223,7 +223,7 @@ fn start_on_a_flipped_bit_is_refused_and_changes_nothing() {
 
 /// A block that lies elsewhere too, is missing, or is as it was before its last write.
 #[test]
-fn moved_and_stale_sectors_are_found() {
+pub(crate) fn moved_and_stale_sectors_are_found() {
     const SECTOR: usize = 512;
     let spoiled = Spoiled::new();
     let sectors = spoiled.end / SECTOR;

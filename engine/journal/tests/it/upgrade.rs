@@ -40,7 +40,7 @@ fn seal_header(bytes: &mut [u8]) {
 }
 
 #[test]
-fn golden_segments_of_each_format_are_read() {
+pub(crate) fn golden_segments_of_each_format_are_read() {
     let folder = tempfile::tempdir().expect("a folder");
     let first = folder.path().join(FORMAT_2[0].0);
     std::fs::write(&first, FORMAT_1).expect("written");
@@ -54,7 +54,7 @@ fn golden_segments_of_each_format_are_read() {
 /// The golden files are what this build writes, but for what differs from directory to directory
 /// and from build to build: uuid, build id, and the checksums and hashes over them.
 #[test]
-fn this_build_writes_format_2_as_its_golden_segments_have_it() {
+pub(crate) fn this_build_writes_format_2_as_its_golden_segments_have_it() {
     let home = Home::new();
     home.run_clean(8);
     home.run_clean(12);
@@ -74,7 +74,7 @@ fn this_build_writes_format_2_as_its_golden_segments_have_it() {
 }
 
 #[test]
-fn stream_of_format_1_goes_on_in_format_2() {
+pub(crate) fn stream_of_format_1_goes_on_in_format_2() {
     let home = Home::new();
     home.run_clean(20);
     to_format_1(&segment_one(&home));
@@ -90,7 +90,7 @@ fn stream_of_format_1_goes_on_in_format_2() {
 }
 
 #[test]
-fn segment_in_the_place_of_another_is_found() {
+pub(crate) fn segment_in_the_place_of_another_is_found() {
     let home = Home::new();
     home.run_clean(20);
     let before = copy_of(&home, "before");
@@ -155,7 +155,7 @@ fn copy_tree(from: &Path, to: &Path) {
 }
 
 #[test]
-fn bodies_of_layouts_that_this_build_does_not_read_are_refused_by_name() {
+pub(crate) fn bodies_of_layouts_that_this_build_does_not_read_are_refused_by_name() {
     let home = Home::new();
     home.run_clean(20);
     let opens = |written: u8, read: &[u8]| {

@@ -12,7 +12,7 @@ use crate::support::*;
 const FAILURE_TIME_MAX: Duration = Duration::from_secs(20);
 
 #[test]
-fn a_failed_write_marks_every_stream_and_syncs_nothing_more() {
+pub(crate) fn a_failed_write_marks_every_stream_and_syncs_nothing_more() {
     for backend in BACKENDS {
         let home = Home::new();
         let directory = home.open();
@@ -45,7 +45,7 @@ fn a_failed_write_marks_every_stream_and_syncs_nothing_more() {
     clippy::disallowed_methods,
     reason = "a writer that never tells must end the test, not hang it"
 )]
-fn a_failure_marks_a_stream_whose_own_io_has_not_returned() {
+pub(crate) fn a_failure_marks_a_stream_whose_own_io_has_not_returned() {
     let home = Home::new();
     let directory = home.open();
     let mut failing = stream(&directory);
@@ -80,7 +80,7 @@ fn a_failure_marks_a_stream_whose_own_io_has_not_returned() {
 
 /// The segment's room is reserved when it is made; with no room there is no segment.
 #[test]
-fn records_synced_before_a_failure_stay_readable() {
+pub(crate) fn records_synced_before_a_failure_stay_readable() {
     for backend in BACKENDS {
         let home = Home::new();
         let directory = home.open();

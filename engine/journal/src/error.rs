@@ -74,6 +74,18 @@ pub enum DirectoryError {
         /// Last written sequence.
         written: u64,
     },
+    /// A copy would be made over something.
+    #[error("{path} is not empty: a copy needs a folder of its own")]
+    NotEmpty {
+        /// The folder.
+        path: PathBuf,
+    },
+    /// There is no data directory.
+    #[error("{path} is no data directory: it has no meta.toml")]
+    NoDirectory {
+        /// Where it should be.
+        path: PathBuf,
+    },
     /// The operating system refused.
     #[error("{action} {path}: {source}")]
     Io {

@@ -28,6 +28,7 @@
 mod build_id;
 mod bytes;
 mod checksum;
+mod copy;
 mod directory;
 mod error;
 pub mod planted;
@@ -43,6 +44,7 @@ mod writer;
 
 pub use build_id::build_id;
 pub use checksum::crc32c;
+pub use copy::{CopiedStream, copy_directory};
 pub use directory::meta::{DIRECTORY_FORMAT, Meta, StreamMeta};
 pub use directory::{DataDirectory, Layout, SEGMENT_BYTES_MIN, StartKind};
 pub use error::{DamageReason, DirectoryError, JournalError, Lapped, StagingFull};

@@ -239,6 +239,11 @@ pub enum JournalVerb {
     /// different.
     #[command(name = "what-if")]
     WhatIf(JournalWhatIf),
+    /// Copy what can be read of a damaged data directory to another one, of each stream what stands
+    /// before the damage. The damaged one stays as it is.
+    Salvage(JournalSalvage),
+    /// Copy a data directory with one shard through a sequence only.
+    Cut(JournalCut),
 }
 
 /// Options of `journal cat`.
@@ -324,6 +329,44 @@ pub struct JournalDiff {
     /// This shard alone.
     #[arg(long, value_name = "K")]
     pub shard: Option<u8>,
+}
+
+/// Options of `journal salvage`.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Example: matchgate journal salvage --data matchgate-data --to salvaged\n\n\
+    The copy starts as after a loss of power: clients learn what was lost. What a killed venue has \
+    left in shared memory is not in it, nor are the cursors of sinks."
+)]
+pub struct JournalSalvage {
+    /// The data directory; no venue may be running on it.
+    #[arg(long, value_name = "DIR")]
+    pub data: PathBuf,
+    /// Where the copy is made; missing, or an empty folder.
+    #[arg(long, value_name = "DIR")]
+    pub to: PathBuf,
+}
+
+/// Options of `journal cut`.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Example: matchgate journal cut --data matchgate-data --shard 0 --through 1200 \
+    --to cut\n\nOther streams are copied whole. The copy starts as after a loss of power, see \
+    `journal salvage`."
+)]
+pub struct JournalCut {
+    /// The data directory; no venue may be running on it.
+    #[arg(long, value_name = "DIR")]
+    pub data: PathBuf,
+    /// The shard; the only one where none is named.
+    #[arg(long, value_name = "K")]
+    pub shard: Option<u8>,
+    /// The last sequence of the copy.
+    #[arg(long, value_name = "SEQ")]
+    pub through: u64,
+    /// Where the copy is made; missing, or an empty folder.
+    #[arg(long, value_name = "DIR")]
+    pub to: PathBuf,
 }
 
 /// Options of `journal what-if`.

@@ -74,7 +74,9 @@ impl From<DirectoryError> for Fatal {
             DirectoryError::Meta { .. } | DirectoryError::StagingMissing { .. } => {
                 ExitCode::Damaged
             }
-            DirectoryError::Layout { .. } => ExitCode::Usage,
+            DirectoryError::Layout { .. }
+            | DirectoryError::NotEmpty { .. }
+            | DirectoryError::NoDirectory { .. } => ExitCode::Usage,
             DirectoryError::NotDrained { .. } | DirectoryError::Io { .. } => ExitCode::WriteError,
         };
         Self::new(code, error.to_string())

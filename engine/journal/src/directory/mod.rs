@@ -1,7 +1,7 @@
 //! The data directory: its lock, its layout, its epoch, and how the last process ended. Knows no
 //! record; streams are opened by [`open_stream`](crate::open_stream).
 
-mod lock;
+pub(crate) mod lock;
 pub(crate) mod meta;
 pub(crate) mod staging_folder;
 
@@ -26,7 +26,8 @@ use staging_folder::StagingFolder;
 /// Bytes in the smallest segment file.
 pub const SEGMENT_BYTES_MIN: u64 = 64 * 1024;
 
-const LOCK_FILE: &str = "LOCK";
+/// Name of the file that is locked.
+pub(crate) const LOCK_FILE: &str = "LOCK";
 
 /// What a data directory is made for, or must have been made for.
 #[derive(Clone, Debug, PartialEq, Eq)]

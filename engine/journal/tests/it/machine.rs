@@ -17,8 +17,9 @@ use crate::support::*;
 const RECORDS_OF_LIFE: u64 = 700;
 /// Records that are appended to each stream after a recovery.
 const RECORDS_AFTER: u64 = 12;
-const STREAMS: [StreamId; 3] = [StreamId::shard(0), StreamId::gateway(0), StreamId::CONTROL];
-const DATA: &str = "/venue/data";
+pub(crate) const STREAMS: [StreamId; 3] =
+    [StreamId::shard(0), StreamId::gateway(0), StreamId::CONTROL];
+pub(crate) const DATA: &str = "/venue/data";
 
 /// A machine: its disk, its memory, and which of its lives this is.
 pub(crate) struct Machine {
@@ -60,12 +61,17 @@ impl Machine {
     }
 
     fn open(&self) -> Result<DataDirectory, DirectoryError> {
+        self.open_at(DATA)
+    }
+
+    /// Opens the data directory at another path.
+    pub(crate) fn open_at(&self, path: &str) -> Result<DataDirectory, DirectoryError> {
         let host = Host {
             storage: Arc::new(self.disk.clone()),
             staging_root: self.memory.path().to_path_buf(),
             boot_id: uuid::Uuid::from_u128(self.life),
         };
-        DataDirectory::open_on(&host, Path::new(DATA), &crash_layout())
+        DataDirectory::open_on(&host, Path::new(path), &crash_layout())
     }
 
     /// The segment of a stream that begins with `first`.

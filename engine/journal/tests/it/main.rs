@@ -5,6 +5,7 @@
 )]
 
 mod append_cost;
+mod copy;
 mod crash_points;
 mod damage;
 mod directory;

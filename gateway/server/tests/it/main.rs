@@ -20,6 +20,7 @@ mod failed_start;
 mod faults;
 mod journal_at;
 mod journal_bad_input;
+mod journal_copy;
 mod journal_diff;
 mod journal_session;
 mod journal_tools;

@@ -1,5 +1,5 @@
 //! `matchgate journal`: read the journal of a data directory, with no venue running on it. Nothing
-//! on disk changes.
+//! of it changes; two verbs make a copy elsewhere.
 //!
 //! Each verb has a file of its own; `open` is where they all come in, `shard_run` is the follower
 //! that those of shards move through the journal.
@@ -13,6 +13,7 @@ mod change_fields;
 mod change_file;
 mod changed_run;
 mod command_words;
+mod copy;
 mod diff;
 mod event_words;
 mod gateway_words;
@@ -52,6 +53,8 @@ pub fn journal(options: &Journal, out: &mut dyn Write) -> Result<(), Fatal> {
         JournalVerb::At(options) => at::run(options, &mut out),
         JournalVerb::Diff(options) => diff::run(options, &mut out),
         JournalVerb::WhatIf(options) => what_if::run(options, &mut out),
+        JournalVerb::Salvage(options) => copy::salvage(options, &mut out),
+        JournalVerb::Cut(options) => copy::cut(options, &mut out),
     };
     out.finish(done)
 }

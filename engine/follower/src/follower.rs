@@ -4,13 +4,17 @@
 //! It must not know who leads, nor what is done with the events.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use matchgate_core::domain::{Command, Epoch, SequenceNumber, Sequenced, ShardId, TimeAdvance};
-use matchgate_core::{EventBuffer, Progress, Shard, ShardCapacity};
-use matchgate_journal::{Marks, RecordHeader, SegmentReader, StagingReader};
+use matchgate_core::{EventBuffer, Shard, ShardCapacity};
+use matchgate_journal::{
+    Marks, RecordHeader, SegmentReader, StagingReader, Storage, SystemStorage,
+};
 
 use crate::error::FollowerError;
-use crate::followed_state::{Applied, FollowedState, check_hash};
+use crate::followed_state::{Applied, FollowedState};
+use crate::replay::Replay;
 use crate::view::ShardPosition;
 
 /// Commands that one poll of a follower applies at the most.
@@ -210,7 +214,7 @@ pub fn decode(header: &RecordHeader, body: &[u8]) -> Result<Sequenced<Command>, 
 
 /// Makes `command` the one that [`decode`] returns, or leaves it where there is none.
 #[inline]
-fn read_command(
+pub(crate) fn read_command(
     header: &RecordHeader,
     body: &[u8],
     command: &mut Sequenced<Command>,
@@ -227,7 +231,7 @@ fn read_command(
 }
 
 /// Returns room for a command.
-const fn no_command() -> Sequenced<Command> {
+pub(crate) const fn no_command() -> Sequenced<Command> {
     Sequenced {
         sequence: SequenceNumber(0),
         epoch: Epoch(0),
@@ -249,22 +253,8 @@ pub fn recover_shard(
     capacity: ShardCapacity,
     through: SequenceNumber,
 ) -> Result<Shard, FollowerError> {
-    let mut state = Shard::new(shard, capacity);
-    let mut segments = SegmentReader::open(folder, 1)?;
-    let mut events = EventBuffer::new();
-    let mut command = no_command();
-    while let Some(record) = segments.next_record(through.0)? {
-        read_command(&record.header, record.body, &mut command)?;
-        let mut progress = state.apply(&command, &mut events);
-        // Nothing else makes an event that compares hashes.
-        if matches!(command.body, Command::StateHash(_)) {
-            check_hash(events.as_slice())?;
-        }
-        while progress == Progress::More {
-            events.clear();
-            progress = state.resume(&mut events);
-        }
-        events.clear();
-    }
-    Ok(state)
+    let storage: Arc<dyn Storage> = Arc::new(SystemStorage);
+    let mut replay = Replay::of_all(Shard::new(shard, capacity), &storage, folder)?;
+    replay.run(through, usize::MAX)?;
+    Ok(replay.into_shard())
 }

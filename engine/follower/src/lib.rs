@@ -20,8 +20,10 @@ pub mod follower_agent;
 mod history;
 pub mod publication;
 pub mod publisher;
+mod replay;
 pub mod shard_agent;
 pub mod sink;
+pub mod snapshot;
 pub mod top_of_book;
 pub mod view;
 
@@ -35,4 +37,8 @@ pub use publication::{Publication, PublicationBody};
 pub use publisher::publish;
 pub use shard_agent::{GatewayRings, RingCommand, ShardAgent};
 pub use sink::{HeldEvent, Sink, SinkError, SinkHealth};
+pub use snapshot::{
+    RecoveredShard, RecoveryError, RecoveryReport, SnapshotFileError, SnapshotFolder,
+    SnapshotHeader, SnapshotOwner, recover_shard_from_snapshots,
+};
 pub use view::{BookView, FollowerView, InstrumentView, ShardPosition};

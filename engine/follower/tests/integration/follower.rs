@@ -14,7 +14,7 @@ use crate::venue::{
 };
 
 /// Lets both gateways trade at random.
-fn trade(venue: &mut Venue, gateways: &mut [Gateway; 2], commands: usize) {
+pub(crate) fn trade(venue: &mut Venue, gateways: &mut [Gateway; 2], commands: usize) {
     for number in 0..commands {
         let gateway = number % 2;
         let command = gateways[gateway].any();
@@ -28,7 +28,7 @@ fn trade(venue: &mut Venue, gateways: &mut [Gateway; 2], commands: usize) {
     }
 }
 
-fn two_gateways() -> [Gateway; 2] {
+pub(crate) fn two_gateways() -> [Gateway; 2] {
     [
         Gateway::new(0, 0, 64, 0x5eed),
         Gateway::new(1, SLOTS_PER_GATEWAY, 64, 0xfeed),

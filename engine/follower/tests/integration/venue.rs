@@ -13,11 +13,13 @@ use matchgate_core::domain::{
 };
 use matchgate_core::{Shard, ShardCapacity};
 use matchgate_follower::{
-    FollowMode, FollowedJournal, Follower, FollowerError, GatewayRings, ShardAgent, recover_shard,
+    FollowMode, FollowedJournal, Follower, FollowerError, GatewayRings, RecoveredShard,
+    RecoveryError, ShardAgent, SnapshotFolder, SnapshotOwner, recover_shard,
+    recover_shard_from_snapshots,
 };
 use matchgate_journal::{
-    Appender, Backend, DataDirectory, Layout, Marks, OpenedStream, StagingOptions, StreamId,
-    StreamWriter, Writer, open_stream,
+    Appender, Backend, DataDirectory, Host, Layout, Marks, OpenedStream, SimulatedDisk,
+    StagingOptions, Storage, StreamId, StreamWriter, SystemStorage, Writer, open_stream,
 };
 use matchgate_runtime::{Agent, Consumer, Counters, EventClock, ManualTime, Producer, ring};
 
@@ -40,16 +42,57 @@ const START_NS: u64 = 1_700_000_000_000_000_000;
 /// A folder and what stands in it between two starts.
 pub(crate) struct Ground {
     folder: tempfile::TempDir,
+    /// The disk, where it is not this machine's.
+    disk: Option<SimulatedDisk>,
+    /// Whether the machine was started again.
+    was_restarted: bool,
 }
 
 impl Ground {
     pub(crate) fn new() -> Self {
         let folder = tempfile::tempdir().expect("a folder for the test");
-        Self { folder }
+        Self {
+            folder,
+            disk: None,
+            was_restarted: false,
+        }
+    }
+
+    /// A ground whose disk is simulated; what it keeps in memory is this machine's.
+    pub(crate) fn simulated() -> Self {
+        Self {
+            disk: Some(SimulatedDisk::new()),
+            ..Self::new()
+        }
     }
 
     pub(crate) fn cursors(&self) -> PathBuf {
-        self.folder.path().join("data").join("cursors")
+        self.data().join("cursors")
+    }
+
+    pub(crate) fn data(&self) -> PathBuf {
+        match &self.disk {
+            Some(_) => PathBuf::from("/venue/data"),
+            None => self.folder.path().join("data"),
+        }
+    }
+
+    pub(crate) fn storage(&self) -> Arc<dyn Storage> {
+        match &self.disk {
+            Some(disk) => Arc::new(disk.clone()),
+            None => Arc::new(SystemStorage),
+        }
+    }
+
+    /// The simulated disk.
+    pub(crate) fn disk(&self) -> &SimulatedDisk {
+        self.disk.as_ref().expect("a simulated disk")
+    }
+
+    /// The power fails, once: memory is empty behind it. All that is on the disk stays.
+    pub(crate) fn lose_power(&mut self) {
+        self.was_restarted = true;
+        std::fs::remove_dir_all(self.folder.path().join("staging")).expect("a staging folder");
     }
 
     fn open(&self) -> DataDirectory {
@@ -63,14 +106,19 @@ impl Ground {
         };
         let staging = self.folder.path().join("staging");
         std::fs::create_dir_all(&staging).expect("a staging folder");
-        DataDirectory::open_or_create_in(&self.folder.path().join("data"), &layout, &staging)
-            .expect("a data directory")
+        let mut host = Host::this(&staging).expect("a machine");
+        host.storage = self.storage();
+        if self.was_restarted {
+            host.boot_id = Default::default();
+        }
+        DataDirectory::open_on(&host, &self.data(), &layout).expect("a data directory")
     }
 }
 
 /// The shard's journal, open, with a writer on a thread of its own.
 pub(crate) struct Journal {
     directory: DataDirectory,
+    storage: Arc<dyn Storage>,
     pub(crate) marks: Marks,
     pub(crate) last_sequence: SequenceNumber,
     stop: Arc<AtomicBool>,
@@ -104,6 +152,7 @@ impl Journal {
             open_stream(&directory, StreamId::shard(SHARD.0), options).expect("the shard's stream");
         let journal = Self {
             directory,
+            storage: ground.storage(),
             marks: opened.marks,
             last_sequence: SequenceNumber(opened.tail.last_sequence),
             stop: Arc::new(AtomicBool::new(false)),
@@ -134,6 +183,26 @@ impl Journal {
 
     pub(crate) fn recover(&self) -> Result<Shard, FollowerError> {
         recover_shard(&self.segments(), SHARD, CAPACITY, self.last_sequence)
+    }
+
+    /// Whose snapshots the shard's are.
+    pub(crate) fn owner(&self) -> SnapshotOwner {
+        SnapshotOwner {
+            directory: self.directory.uuid(),
+            shard: SHARD,
+            capacity: CAPACITY,
+            configuration_hash: [7; 16],
+        }
+    }
+
+    /// Returns the folder of the shard's snapshots.
+    pub(crate) fn snapshots(&self) -> SnapshotFolder {
+        let path = self.directory.path().join("snapshots").join("shard-0");
+        SnapshotFolder::new(Arc::clone(&self.storage), &path, self.owner())
+    }
+
+    pub(crate) fn recover_from_snapshots(&self) -> Result<RecoveredShard, RecoveryError> {
+        recover_shard_from_snapshots(&self.snapshots(), &self.segments(), self.last_sequence)
     }
 
     /// Returns a follower that has applied all that it may.
@@ -172,7 +241,13 @@ impl Venue {
     /// Starts a shard with two gateways whose event rings hold `events_capacity`.
     pub(crate) fn start(ground: &Ground, events_capacity: usize) -> Self {
         let (journal, appender) = Journal::open(ground);
-        let shard = journal.recover().expect("a sound journal");
+        let shard = match &ground.disk {
+            None => journal.recover().expect("a sound journal"),
+            Some(_) => {
+                let recovered = journal.recover_from_snapshots();
+                recovered.expect("a sound journal").shard
+            }
+        };
         let counters = Counters::new();
         let (clock, time) = EventClock::manual(START_NS);
         let (control, control_end) = ring(64);

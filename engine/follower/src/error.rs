@@ -28,3 +28,10 @@ pub enum FollowerError {
         actual: u128,
     },
 }
+
+impl FollowerError {
+    /// Returns whether the disk has refused, which it may not do a second time.
+    pub(crate) const fn is_refused_by_disk(&self) -> bool {
+        matches!(self, Self::Journal(JournalError::Io { .. }))
+    }
+}

@@ -56,11 +56,11 @@ impl HealthHandle {
         notices.drain(..).collect()
     }
 
-    fn set(&self, health: SinkHealth) {
+    pub(crate) fn set(&self, health: SinkHealth) {
         *self.health.lock().unwrap_or_else(PoisonError::into_inner) = health;
     }
 
-    fn note(&self, notice: String) {
+    pub(crate) fn note(&self, notice: String) {
         let mut notices = self.notices.lock().unwrap_or_else(PoisonError::into_inner);
         if notices.len() == NOTICES_MAX {
             notices.pop_front();

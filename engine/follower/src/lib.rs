@@ -39,6 +39,6 @@ pub use shard_agent::{GatewayRings, RingCommand, ShardAgent};
 pub use sink::{HeldEvent, Sink, SinkError, SinkHealth};
 pub use snapshot::{
     RecoveredShard, RecoveryError, RecoveryReport, SnapshotFileError, SnapshotFolder,
-    SnapshotHeader, SnapshotOwner, recover_shard_from_snapshots,
+    SnapshotHeader, SnapshotInterval, SnapshotOwner, Snapshotter, recover_shard_from_snapshots,
 };
 pub use view::{BookView, FollowerView, InstrumentView, ShardPosition};

@@ -1,5 +1,5 @@
 //! The replay: a shard that applies what segments hold, and nothing beside. Recovery runs it to the
-//! end. It must not know where the shard began.
+//! end, the snapshotter behind the synced mark. It must not know where the shard began.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -48,8 +48,18 @@ impl Replay {
     }
 
     /// Returns the shard.
+    pub(crate) const fn shard(&self) -> &Shard {
+        &self.shard
+    }
+
+    /// Returns the shard.
     pub(crate) fn into_shard(self) -> Shard {
         self.shard
+    }
+
+    /// Returns the epoch of the last command; 0 before the first.
+    pub(crate) const fn epoch(&self) -> Epoch {
+        self.command.epoch
     }
 
     /// Applies up to `count_max` commands at or below `through` and returns how many there were.

@@ -10,5 +10,6 @@ mod snapshot_crash;
 mod snapshot_file;
 mod snapshot_recovery;
 mod snapshot_support;
+mod snapshotter;
 mod top_of_book;
 mod venue;
